@@ -1,0 +1,66 @@
+"""One database server of the group, asked by SQL with the rights of a managed admin (no superuser).
+
+Every call opens or reuses one connection and is bounded by the adapter's timeout. Raises Unreachable when
+nobody answers, RetryLater when the server says "not now", Unknown when a write's answer was lost,
+Refused when the server said no.
+"""
+
+from typing import Protocol
+
+from farshore.model.region import Epoch
+from farshore.model.sighting import Marker, Position
+
+
+class Database(Protocol):
+    async def prepare(self) -> None:
+        """Create farshore's own tables (marker, epoch row) where they are missing. Writer only."""
+        ...
+
+    async def writable(self) -> bool:
+        """True when a transaction of our own could write just now (tried, not read from a variable)."""
+        ...
+
+    async def is_replica(self) -> bool:
+        """True while it follows another server."""
+        ...
+
+    async def position(self) -> Position: ...
+
+    async def write_marker(self, marker: Marker) -> None:
+        """Upsert the marker row, in one committed transaction."""
+        ...
+
+    async def read_marker(self) -> Marker | None: ...
+
+    async def epoch(self) -> Epoch | None:
+        """The epoch row; None where there is none yet."""
+        ...
+
+    async def raise_epoch(self, epoch: Epoch) -> Epoch:
+        """Set the epoch row to the larger of what is there and `epoch`; returns what it then is. Never lowers."""
+        ...
+
+    async def fence(self, epoch: Epoch, app_user: str) -> None:
+        """Raise the epoch row, block `app_user`, end its sessions, and prove that none is left.
+
+        Returns only when proved. Blocking without ending sessions does not fence; both orders of a crash
+        in between are safe to repeat.
+        """
+        ...
+
+    async def unfence(self, app_user: str) -> None:
+        """Let `app_user` in again (after a promotion, or an aborted failover). Never lowers the epoch row."""
+        ...
+
+    async def before_promotion(self) -> None:
+        """Make an immediate promotion harmless and fast: drain the relay log, shorten PostgreSQL's retry sleep."""
+        ...
+
+    async def jump_ids(self, database: str, gap: int, token: str) -> int:
+        """Move every id counter of `database` forward by `gap`, once per `token`; returns how many moved.
+
+        Ids of rows that were lost with the old writer stay free for reconciliation.
+        """
+        ...
+
+    async def close(self) -> None: ...
