@@ -5,6 +5,7 @@ nobody answers, RetryLater when the server says "not now", Unknown when a write'
 Refused when the server said no.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from farshore.model.region import Epoch
@@ -56,8 +57,10 @@ class Database(Protocol):
         """Make an immediate promotion harmless and fast: drain the relay log, shorten PostgreSQL's retry sleep."""
         ...
 
-    async def jump_ids(self, database: str, gap: int, token: str) -> int:
+    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
         """Move every id counter of `database` forward by `gap`, once per `token`; returns how many moved.
+
+        Those are AUTO_INCREMENT values (or sequences) and the named `table.column` counters.
 
         Ids of rows that were lost with the old writer stay free for reconciliation.
         """

@@ -20,6 +20,8 @@ class Target:
     tls: bool = True
     ca_file: str | None = None  # None: the system's authorities
     expect: str = ""  # text that the body must contain
+    method: str = "GET"
+    form: tuple[tuple[str, str], ...] = ()  # sent as application/x-www-form-urlencoded
 
 
 class Prober(Protocol):
