@@ -1,0 +1,72 @@
+"""Everything farshore.yaml says, as frozen values. Secrets are not in here, only where they are kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from farshore.model.group import Group
+
+DIGITALOCEAN = "https://api.digitalocean.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    endpoint: str = DIGITALOCEAN
+    ca_file: Path | None = None  # only for an endpoint with an authority of its own, such as a lab
+    token_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """This controller: its name in the store of record, and where it stands."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """How controllers reach the agents (by the key), and how `agents deploy` reaches the app servers (by SSH)."""
+
+    key_file: Path
+    ssh_user: str = "root"
+    ssh_key_file: Path | None = None
+    ssh_port: int = 22
+    known_hosts_file: Path = Path("known_hosts")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A web address outside both regions; a controller that reaches none of them judges nobody."""
+
+    host: str
+    port: int
+    path: str
+    tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    ca_file: Path | None = None  # None: the system's authorities
+    port: int = 443
+    tls: bool = True
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    webhook_file: Path | None = None  # holds the URL, which is a secret
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    file: Path
+    group: Group
+    provider: Provider
+    controller: Vantage
+    agents: Agents
+    probe: Probe
+    notify: Notify
+    state_file: Path
+    dns_servers: tuple[str, ...] = ()  # empty: the zone's own name servers
+    dns_port: int = 53
