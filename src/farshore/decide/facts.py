@@ -1,0 +1,87 @@
+"""The facts that the verdict table looks at, derived from an observation. Nothing else may influence a verdict."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+from farshore.decide.observation import Observation, PlanPhase
+from farshore.decide.quorum import Gate, gate
+from farshore.model.group import Group, Mode
+from farshore.model.operator import Word
+from farshore.model.sighting import Door
+
+
+class Consent(StrEnum):
+    """How far automation may go on its own."""
+
+    ALONE = "alone"  # mode auto, or the veto window of mode approve is over
+    PENDING = "pending"  # mode approve: the veto window runs
+    WITHHELD = "withheld"  # mode manual
+    PAUSED = "paused"
+    APPROVED = "approved"  # the operator agreed to what was asked
+    ORDERED = "ordered"  # the operator said: fail over now
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    store_of_record_ok: bool
+    leads: bool
+    plan: PlanPhase
+    primary: Gate  # the worse of browse and buy, by quorum over vantage points
+    standby_ready: bool
+    marker_fresh: bool
+    cooling_down: bool
+    consent: Consent
+
+
+def every_combination() -> Iterator[Facts]:
+    """All facts there can be; the table's test walks them."""
+    booleans = (False, True)
+    for values in product(booleans, booleans, PlanPhase, Gate, booleans, booleans, booleans, Consent):
+        yield Facts(*values)
+
+
+def derive(seen: Observation, group: Group) -> Facts:
+    """Pure: the same observation gives the same facts."""
+    limits = group.thresholds
+    writer, standby = seen.grant.holder, group.other(seen.grant.holder).region
+    regions = (writer, standby)
+    browse = gate(seen.sightings, Door.BROWSE, writer, regions, limits, seen.was_down)
+    buy = gate(seen.sightings, Door.BUY, writer, regions, limits, seen.was_down)
+    standby_browse = gate(seen.sightings, Door.BROWSE, standby, regions, limits, seen.was_down)
+    database_answers = seen.marker.read_age_s is not None and seen.marker.read_age_s <= limits.fresh_s
+    behind = seen.marker.behind_s
+    return Facts(
+        store_of_record_ok=seen.store_of_record_ok,
+        leads=seen.leads,
+        plan=seen.plan,
+        primary=worse(browse, buy),
+        standby_ready=standby_browse is Gate.OPEN and database_answers,
+        marker_fresh=behind is not None and behind <= limits.rpo_budget_s,
+        cooling_down=seen.since_failover_s is not None and seen.since_failover_s < limits.cool_down_s,
+        consent=consent(seen, group),
+    )
+
+
+_SEVERITY = (Gate.OPEN, Gate.UNSEEN, Gate.DISPUTED, Gate.SHUT_BY_FEW, Gate.SHUT)
+
+
+def worse(one: Gate, other: Gate) -> Gate:
+    """Shops die by halves: a page that opens says nothing of a checkout that fails."""
+    return max(one, other, key=_SEVERITY.index)
+
+
+def consent(seen: Observation, group: Group) -> Consent:
+    """The operator's word first, then the mode."""
+    if seen.operator.word is Word.FAILOVER:
+        return Consent.ORDERED
+    if seen.operator.word is Word.APPROVE:
+        return Consent.APPROVED
+    if seen.operator.paused:
+        return Consent.PAUSED
+    if group.mode is Mode.MANUAL:
+        return Consent.WITHHELD
+    if group.mode is Mode.APPROVE and seen.down_for_s < group.thresholds.veto_s:
+        return Consent.PENDING
+    return Consent.ALONE

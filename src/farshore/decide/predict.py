@@ -1,0 +1,28 @@
+"""Always on: what would happen if the writer died this moment, and at what cost."""
+
+from dataclasses import replace
+
+from farshore.decide.facts import Consent, derive
+from farshore.decide.observation import Observation
+from farshore.decide.quorum import Gate
+from farshore.decide.table import decide
+from farshore.model.group import Group
+from farshore.model.verdict import Would
+
+PROMOTION_UNMEASURED_S = 30.0  # said until this group has measured one: DigitalOcean documents no figure
+STEPS_S = 1.0  # everything from the verdict to the first order but the promotion
+SEND_DELAY_S = 0.05  # a row is on its way for half a round trip (facts: 65 ms between regions) and a send
+
+
+def would(seen: Observation, group: Group) -> Would:
+    """Predicted from today's facts with one change: the writer's door is shut for everybody."""
+    facts = derive(seen, group)
+    word = Consent.ALONE if facts.consent in (Consent.ORDERED, Consent.APPROVED) else facts.consent
+    verdict = decide(replace(facts, primary=Gate.SHUT, consent=word))
+    limits = group.thresholds
+    detection = limits.down_after * limits.interval_s + limits.timeout_s
+    promotion = PROMOTION_UNMEASURED_S if seen.last_promotion_s is None else seen.last_promotion_s
+    fence = limits.fence_patience_s if not group.allow_unfenced else 0.0
+    at_risk = None if seen.marker.behind_s is None else seen.marker.behind_s + SEND_DELAY_S
+    orders = None if at_risk is None or seen.orders_per_s is None else at_risk * seen.orders_per_s
+    return Would(verdict, detection + fence + STEPS_S + promotion, at_risk, orders)
