@@ -1,6 +1,6 @@
 """Everything that was seen, with ages: the input of one tick's decision. The engine builds it, `facts` reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from farshore.model.grant import Grant
@@ -47,9 +47,9 @@ class Observation:
     store_of_record_ok: bool = True
     sightings: tuple[Sighting, ...] = ()
     was_down: frozenset[tuple[str, str, str]] = frozenset()  # (vantage, door, region) called down and not yet up again
-    marker: MarkerSeen = MarkerSeen()
+    marker: MarkerSeen = field(default_factory=MarkerSeen)
     plan: PlanPhase = PlanPhase.NONE
-    operator: OperatorWord = OperatorWord()
+    operator: OperatorWord = field(default_factory=OperatorWord)
     down_for_s: float = 0.0  # since the writer was first found down by quorum: runs the veto window
     since_failover_s: float | None = None  # None: never
     fence: Fence = Fence.NOT_NEEDED

@@ -1,4 +1,4 @@
-"""The operator's last word: what `group/NAME/operator` in the store of record holds. The CLI writes it, the leader obeys."""
+"""The operator's last word, as the record `group/NAME/operator` holds it. The CLI writes it, the leader obeys."""
 
 import json
 from dataclasses import dataclass

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from farshore.model.region import Endpoint
+from farshore.model.region import Endpoint, Epoch
 from farshore.model.sighting import Sighting
+from farshore.ports.prober import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,14 @@ class App(Protocol):
         """Replace the endpoint file atomically. The same endpoint again is silent success.
 
         Refused when the agent has seen a larger epoch, or another endpoint of the same epoch and role.
+        """
+        ...
+
+    async def watch(self, epoch: Epoch, targets: Sequence[Target], interval_s: float, timeout_s: float) -> None:
+        """From now on this agent probes exactly `targets` on a schedule; the same watch again is silent success.
+
+        Targets of door REFERENCE are how it tells a dead store from its own blind eye. Refused when the agent has seen
+        a larger epoch.
         """
         ...
 

@@ -1,0 +1,158 @@
+"""The lines of a group's journal, and how they look as JSON. A plan's position is always computed from them."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from farshore.model.failure import Refused
+from farshore.model.region import Epoch, RegionName
+from farshore.plan.plan import Plan
+from farshore.plan.step import StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChanged:
+    at_s: float  # the writing controller's CLOCK_BOOTTIME: only ever subtracted from another of the same run
+    rule: str
+    call: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSaid:
+    at_s: float
+    word: str
+    who: str
+    revision: int  # of the operator's record: a word is obeyed once
+    step: str = ""
+    answer: str = ""  # what the controller made of it
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStarted:
+    at_s: float
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    at_s: float
+    plan: str
+    step: StepKind
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    at_s: float
+    plan: str
+    step: StepKind
+    detail: str = ""
+    left: tuple[str, ...] = ()  # what could not be reached and is tried again after the plan
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    at_s: float
+    plan: str
+    step: StepKind
+    why: str
+    retry: bool = True  # False: trying again changes nothing
+    after_s: float = 0.0  # the outside asked for this much patience
+
+
+@dataclass(frozen=True, slots=True)
+class StepSkipped:
+    at_s: float
+    plan: str
+    step: StepKind
+    why: str
+    by: str  # "plan", or the operator who did it by hand
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFinished:
+    at_s: float
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStuck:
+    at_s: float
+    plan: str
+    step: StepKind
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAborted:
+    at_s: float
+    plan: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    at_s: float
+    epoch: Epoch
+    holder: RegionName
+
+
+Event = (
+    VerdictChanged
+    | OperatorSaid
+    | PlanStarted
+    | StepStarted
+    | StepDone
+    | StepFailed
+    | StepSkipped
+    | PlanFinished
+    | PlanStuck
+    | PlanAborted
+    | Granted
+)
+
+KINDS: dict[str, type[Any]] = {
+    "verdict": VerdictChanged,
+    "operator": OperatorSaid,
+    "plan_started": PlanStarted,
+    "step_started": StepStarted,
+    "step_done": StepDone,
+    "step_failed": StepFailed,
+    "step_skipped": StepSkipped,
+    "plan_finished": PlanFinished,
+    "plan_stuck": PlanStuck,
+    "plan_aborted": PlanAborted,
+    "granted": Granted,
+}
+_NAMES = {event: kind for kind, event in KINDS.items()}
+
+
+def to_json(event: Event) -> str:
+    body: dict[str, Any] = {"kind": _NAMES[type(event)], **asdict(event)}
+    if isinstance(event, PlanStarted):
+        body["plan"] = event.plan.for_storage() | {"checksum": event.plan.checksum}
+    return json.dumps(body)
+
+
+def from_json(text: str) -> Event:
+    """Refused for a line that is none of ours: acting on half a journal is worse than not acting."""
+    try:
+        body: dict[str, Any] = json.loads(text)
+        event = KINDS[body.pop("kind")]
+        known = {field.name for field in fields(event)}
+        body = {name: value for name, value in body.items() if name in known}
+        if event is PlanStarted:
+            plan = {name: value for name, value in body["plan"].items() if name != "checksum"}
+            body["plan"] = Plan.from_storage(plan)
+        elif "step" in body and event is not OperatorSaid:
+            body["step"] = StepKind(body["step"])
+        if "left" in body:
+            body["left"] = tuple(body["left"])
+        made: Event = event(**body)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(
+            f"A line of the journal cannot be read ({error}): {text[:120]}",
+            "Carry on with the version of farshore that wrote it.",
+        ) from error
+    return made

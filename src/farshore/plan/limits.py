@@ -1,0 +1,8 @@
+"""Safety limits. Each is a promise to the operator; going past one needs an operator's word, by name, in the journal."""
+
+ATTEMPTS_WRITE_MAX = 5  # of a step that changes something outside
+ATTEMPTS_POLL_MAX = 40  # of a step that waits for something outside
+PROMOTION_MAX_S = 900.0  # a promotion that is not writable by then is stuck, not slow
+FENCE_MAX_S = 20.0  # how long a fence that must be proved is tried
+VERIFY_MAX_S = 60.0
+DNS_MAX_S = 120.0

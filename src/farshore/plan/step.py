@@ -1,0 +1,54 @@
+"""A plan's steps as a graph: what each does, what it waits for, and how often it may be tried."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StepKind(StrEnum):
+    """What a step does. `engine.steps` has exactly one executor for each."""
+
+    FENCE_APP = "fence_app"  # the losing region's agents: role standby under the plan's epoch
+    FENCE_DATABASE = "fence_database"  # epoch row, block, end sessions, prove
+    SWITCH_DNS = "switch_dns"  # the record to the gaining region's balancer: browsing comes back first
+    PREPARE_PROMOTION = "prepare_promotion"  # drain the relay log, shorten PostgreSQL's retry sleep
+    PROMOTE = "promote"
+    AWAIT_WRITABLE = "await_writable"  # until a transaction of our own commits
+    RAISE_EPOCH = "raise_epoch"  # the epoch row in the new writer, and its app users let in
+    JUMP_IDS = "jump_ids"
+    GRANT = "grant"  # the commit point
+    OPEN_CHECKOUT = "open_checkout"
+    VERIFY = "verify"  # an order from outside through the new door
+    CONFIRM_DNS = "confirm_dns"
+    REPORT = "report"
+
+
+SENTENCES = {
+    StepKind.FENCE_APP: "Tell the app servers of {lose} to stop taking orders (standby under epoch {epoch})",
+    StepKind.FENCE_DATABASE: "Fence the database of {lose}: raise its epoch row, block the app, end sessions, prove it",
+    StepKind.SWITCH_DNS: "Point the stores' DNS records to {gain}: pages come back first",
+    StepKind.PREPARE_PROMOTION: "Let the standby database of {gain} apply everything it has received",
+    StepKind.PROMOTE: "Promote the standby database of {gain}",
+    StepKind.AWAIT_WRITABLE: "Wait until the database of {gain} commits a transaction of our own",
+    StepKind.RAISE_EPOCH: "Write epoch {epoch} into the database of {gain} and let the app's users in",
+    StepKind.JUMP_IDS: "Move the id counters past what may be lost",
+    StepKind.GRANT: "Grant epoch {epoch} to {gain}: the commit point",
+    StepKind.OPEN_CHECKOUT: "Open the checkout on every app server of {gain}",
+    StepKind.VERIFY: "Place an order from outside through the door of {gain}",
+    StepKind.CONFIRM_DNS: "See the new address at the DNS authority",
+    StepKind.REPORT: "Write the figures down and tell people",
+}
+"""What an operator reads. The runbook and the printed plan share them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    kind: StepKind
+    after: tuple[StepKind, ...] = ()
+    attempts_max: int = 5  # failures; a crash in between is none
+    retry_after_s: float = 0.2  # doubled each time, up to RETRY_MAX_S
+    attempt_s: float = 5.0  # one attempt is cut off after this long, and its outcome then unknown
+    deadline_s: float = 30.0  # since the first start; no attempt begins later
+    optional: bool = False  # exhausted: skipped and tried again after the plan, instead of stuck
+
+
+RETRY_MAX_S = 5.0
