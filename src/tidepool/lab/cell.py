@@ -34,14 +34,24 @@ class Cell(Protocol):
     private_ip: str | None
 
     async def run(
-        self, argv: Sequence[str], *, input: str | None = None, user: str | None = None, check: bool = True,
+        self,
+        argv: Sequence[str],
+        *,
+        input: str | None = None,
+        user: str | None = None,
+        check: bool = True,
         timeout_s: float = 60.0,
     ) -> str:
         """Run to the end inside (namespaces and chroot); returns stdout. Raises CellError with stderr."""
         ...
 
     async def spawn(
-        self, label: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None, user: str | None = None,
+        self,
+        label: str,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
     ) -> Child:
         """Start a process that lives until killed or until the cell goes; output to the cell's log folder."""
         ...
