@@ -1,0 +1,1 @@
+"""Managed MySQL, played by MariaDB: real GTID replication and a promotion that drains the relay log first."""
