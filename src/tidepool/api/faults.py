@@ -1,0 +1,76 @@
+"""Faults of the API itself, by route pattern: `PUT /v2/databases/*/replicas/*/promote` or just `/v2/domains/*`."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+STATUSES = (429, 500, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`status` answers without acting; `ambiguous` acts and then drops the connection; `timeout` never answers.
+    `delay_s` comes first and may stand alone. `times` None: until removed."""
+
+    route: str
+    status: int | None = None
+    delay_s: float = 0.0
+    ambiguous: bool = False
+    timeout: bool = False
+    times: int | None = None
+
+    def matches(self, method: str, path: str) -> bool:
+        wanted_method, _, pattern = self.route.rpartition(" ")
+        regex = re.escape(pattern.rstrip("/")).replace(r"\*", "[^/]+")
+        deep = "(/.*)?" if pattern.endswith("*") else ""
+        return wanted_method in ("", "*", method) and re.fullmatch(regex + deep, path) is not None
+
+
+def parse(route: str, options: dict[str, str]) -> Fault:
+    """From the words of `tidepool fault add api TARGET key=value`; ValueError says what is wrong."""
+    known = {"status", "delay", "ambiguous", "timeout", "times"}
+    if unknown := set(options) - known:
+        raise ValueError(f"An api fault has no option {sorted(unknown)[0]!r}; use one of {', '.join(sorted(known))}.")
+    if not route.rpartition(" ")[2].startswith("/"):
+        raise ValueError(f"The route {route!r} must be a path such as '/v2/domains/*', with a method before it if you like.")
+    fault = Fault(
+        route,
+        status=int(options["status"]) if "status" in options else None,
+        delay_s=float(options.get("delay", 0)),
+        ambiguous=options.get("ambiguous", "").lower() in ("true", "1", "yes"),
+        timeout=options.get("timeout", "").lower() in ("true", "1", "yes"),
+        times=int(options["times"]) if "times" in options else None,
+    )
+    if fault.status is not None and fault.status not in STATUSES:
+        raise ValueError(f"status={fault.status} is not offered; use one of 429, 500 or 503.")
+    if fault.status is None and not (fault.delay_s or fault.ambiguous or fault.timeout):
+        raise ValueError("An api fault needs one of status=, delay=, ambiguous=true or timeout=true.")
+    return fault
+
+
+@dataclass
+class Faults:
+    """The hook that `tidepool fault` uses: add, remove, list. The server takes from it once per request."""
+
+    _active: dict[str, Fault] = field(default_factory=dict)
+
+    def add(self, fault_id: str, fault: Fault) -> None:
+        self._active[fault_id] = fault
+
+    def remove(self, fault_id: str) -> None:
+        self._active.pop(fault_id, None)
+
+    def list(self) -> dict[str, Fault]:
+        return dict(self._active)
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The first fault that matches, one use of it spent."""
+        for fault_id, fault in self._active.items():
+            if not fault.matches(method, path):
+                continue
+            if fault.times is not None:
+                if fault.times <= 1:
+                    del self._active[fault_id]
+                else:
+                    self._active[fault_id] = replace(fault, times=fault.times - 1)
+            return fault
+        return None
