@@ -1,4 +1,4 @@
-"""The thin shell around the machine: performs effects, feeds what happened back. Runs as daemon and for one failover."""
+"""Thin shell around the machine: performs effects, feeds what happened back. Runs as daemon and for one failover."""
 
 import asyncio
 from collections.abc import Callable

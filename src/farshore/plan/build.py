@@ -31,13 +31,20 @@ def failover(
         deadline_s=patience if group.allow_unfenced else limits.FENCE_MAX_S,
         optional=group.allow_unfenced,
     )
-    promote_after = (K.PREPARE_PROMOTION,) if unfenced else (K.PREPARE_PROMOTION, K.FENCE_DATABASE)
+    # Orders committed until the fence must reach the standby, so its relay log is drained after the fence.
+    fenced_first = () if unfenced else (K.FENCE_DATABASE,)
     steps = (
         Step(K.FENCE_APP, attempts_max=3, attempt_s=patience, deadline_s=patience, optional=True),
         fence,
         Step(K.SWITCH_DNS, attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
-        Step(K.PREPARE_PROMOTION, attempts_max=limits.ATTEMPTS_WRITE_MAX, deadline_s=10.0, optional=True),
-        Step(K.PROMOTE, promote_after, limits.ATTEMPTS_POLL_MAX, attempt_s=10.0, deadline_s=limits.PROMOTION_MAX_S),
+        Step(K.PREPARE_PROMOTION, fenced_first, attempts_max=limits.ATTEMPTS_WRITE_MAX, deadline_s=10.0, optional=True),
+        Step(
+            K.PROMOTE,
+            (K.PREPARE_PROMOTION, *fenced_first),
+            limits.ATTEMPTS_POLL_MAX,
+            attempt_s=10.0,
+            deadline_s=limits.PROMOTION_MAX_S,
+        ),
         Step(
             K.AWAIT_WRITABLE,
             (K.PROMOTE,),
@@ -76,4 +83,49 @@ def failover(
         steps=(*steps, report),
         rule=rule,
         because=because,
+    )
+
+
+def reopen(group: Group, epoch: Epoch, holder: RegionName, *, id: str = "", because: str = "") -> Plan:
+    """After an abort: agents have seen the aborted epoch, so the holder gets a larger one, its users and its door."""
+    steps = (
+        Step(K.SWITCH_DNS, attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
+        Step(K.FENCE_APP, attempts_max=3, attempt_s=2.0, deadline_s=5.0, optional=True),
+        Step(K.RAISE_EPOCH, attempts_max=limits.ATTEMPTS_POLL_MAX),
+        Step(K.GRANT, (K.RAISE_EPOCH,), attempts_max=limits.ATTEMPTS_POLL_MAX),
+        Step(K.OPEN_CHECKOUT, (K.GRANT,), attempts_max=limits.ATTEMPTS_POLL_MAX),
+        Step(
+            K.CONFIRM_DNS,
+            (K.SWITCH_DNS,),
+            attempts_max=limits.ATTEMPTS_POLL_MAX,
+            attempt_s=15.0,
+            deadline_s=limits.DNS_MAX_S,
+        ),
+    )
+    return Plan(
+        id=id or f"reopen-{epoch}",
+        kind=PlanKind.REOPEN,
+        group=group.name,
+        epoch=epoch,
+        from_region=group.other(holder).region,
+        to_region=holder,
+        steps=(*steps, Step(K.REPORT, tuple(s.kind for s in steps), attempts_max=limits.ATTEMPTS_WRITE_MAX)),
+        because=because,
+    )
+
+
+def hold(group: Group, epoch: Epoch, writer: RegionName) -> Plan:
+    """No plan at all: what keeps the world as the grant says. Its steps are tried each tick, in any order."""
+    return Plan(
+        id=f"hold-{epoch}",
+        kind=PlanKind.HOLD,
+        group=group.name,
+        epoch=epoch,
+        from_region=group.other(writer).region,
+        to_region=writer,
+        steps=(
+            Step(K.FENCE_APP, attempt_s=3.0, optional=True),
+            Step(K.FENCE_DATABASE, attempt_s=5.0, optional=True),
+            Step(K.OPEN_CHECKOUT, attempt_s=3.0, optional=True),
+        ),
     )

@@ -26,6 +26,8 @@ class OperatorSaid:
     revision: int  # of the operator's record: a word is obeyed once
     step: str = ""
     answer: str = ""  # what the controller made of it
+    stands_s: float = 0.0  # how long the word waits for its moment; 0: it was dealt with, or has lapsed
+    plan: str = ""  # checksum that the word approves; empty: any
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Safety limits. Each is a promise to the operator; going past one needs an operator's word, by name, in the journal."""
+"""Safety limits: promises to the operator. Going past one needs the word of an operator, by name, in the journal."""
 
 ATTEMPTS_WRITE_MAX = 5  # of a step that changes something outside
 ATTEMPTS_POLL_MAX = 40  # of a step that waits for something outside

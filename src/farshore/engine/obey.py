@@ -1,0 +1,101 @@
+"""The operator's word: obeyed once, written down with what was made of it. Part of the machine; pure."""
+
+from dataclasses import replace
+
+from farshore.decide.observation import PlanPhase
+from farshore.engine.carry import failover_plan
+from farshore.engine.effects import Cancel, Effect
+from farshore.engine.note import note
+from farshore.engine.state import State
+from farshore.model.operator import OperatorWord, Word
+from farshore.plan.journal import OperatorSaid, PlanAborted, StepSkipped
+from farshore.plan.plan import Plan, PlanKind
+from farshore.plan.progress import Stage, progress
+from farshore.plan.step import StepKind
+
+ORDER_STANDS_S = 15.0  # an order that could not begin by then has lapsed, and nobody is surprised by it tomorrow
+APPROVAL_STANDS_S = 600.0
+WAITING_STEPS = frozenset({StepKind.AWAIT_WRITABLE, StepKind.CONFIRM_DNS})  # may be broken off: they change nothing
+
+
+def obey(state: State, now_s: float, effects: list[Effect]) -> State:
+    """Does nothing when the word was obeyed before, by this controller or an earlier one."""
+    word = state.operator
+    if not (state.leads(now_s) and state.loaded and state.store_ok):
+        return state
+    if word.word is Word.NOTHING or word.revision <= state.ledger.revision:
+        return state
+    match word.word:
+        case Word.PAUSE:
+            return _say(state, word, "automation begins nothing more, and a running plan waits", now_s, effects)
+        case Word.RESUME:
+            return _say(state, word, "automation goes on", now_s, effects)
+        case Word.APPROVE | Word.FAILOVER:
+            return _go(state, word, now_s, effects)
+        case Word.ABORT:
+            return _abort(state, word, now_s, effects)
+        case Word.TAKE_OVER:
+            return _take_over(state, word, now_s, effects)
+    return state
+
+
+def _say(state: State, word: OperatorWord, answer: str, now_s: float, effects: list[Effect]) -> State:
+    return note(state, OperatorSaid(now_s, word.word, word.who, word.revision, word.step, answer), effects)
+
+
+def _go(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -> State:
+    if state.phase is not PlanPhase.NONE:
+        if word.word is Word.FAILOVER:
+            return _say(state, word, "a plan is being carried out already", now_s, effects)
+        return _say(state, word, "the plan goes on, and what had failed is tried again", now_s, effects)
+    if word.plan:
+        plan = failover_plan(state, now_s)
+        if plan is None or plan.checksum != word.plan:
+            now = plan.checksum if plan else "none"
+            answer = f"refused: the plan that fits now is {now}, not {word.plan}; print it and approve it"
+            return _say(state, word, answer, now_s, effects)
+    stands = ORDER_STANDS_S if word.word is Word.FAILOVER else APPROVAL_STANDS_S
+    said = OperatorSaid(
+        now_s, word.word, word.who, word.revision, answer=f"stands for {stands:.0f} s", stands_s=stands, plan=word.plan
+    )
+    return note(state, said, effects)
+
+
+def lapse(state: State, why: str, now_s: float, effects: list[Effect]) -> State:
+    """A standing word is over without having been used; written down, or a restart would revive it."""
+    said = state.standing(now_s)
+    if said is None:
+        return state
+    return note(state, replace(said, at_s=now_s, answer=f"lapsed: {why}", stands_s=0.0), effects)
+
+
+def _abort(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -> State:
+    plan = state.ledger.plan
+    if plan is None or not state.ledger.active:
+        return _say(state, word, "no plan is being carried out; a standing order is dropped", now_s, effects)
+    if plan.kind is PlanKind.FAILOVER and _grant_begun(state, plan):
+        return _say(state, word, "too late: the grant is given; let the plan finish, then fail back", now_s, effects)
+    state = _say(state, word, "aborted", now_s, effects)
+    state = note(state, PlanAborted(now_s, plan.id, word.who), effects)
+    effects.append(Cancel(plan.id, WAITING_STEPS))
+    return state
+
+
+def _grant_begun(state: State, plan: Plan) -> bool:
+    """The swap may have happened although its answer is not here: from its first attempt on, the plan goes forward."""
+    return progress(plan, state.ledger.events)[StepKind.GRANT].stage is not Stage.NEW
+
+
+def _take_over(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -> State:
+    plan = state.ledger.plan
+    if plan is None or not state.ledger.active:
+        return _say(state, word, "no plan is being carried out", now_s, effects)
+    if word.step not in plan.kinds:
+        return _say(state, word, f"{plan.id} has no step {word.step}; see `farshore status`", now_s, effects)
+    kind = StepKind(word.step)
+    if kind is StepKind.GRANT:
+        return _say(state, word, "only the store of record can give the grant; nothing is taken over", now_s, effects)
+    if progress(plan, state.ledger.events)[kind].stage.over:
+        return _say(state, word, f"{kind} is over already", now_s, effects)
+    state = _say(state, word, f"{kind} counts as done by {word.who}", now_s, effects)
+    return note(state, StepSkipped(now_s, plan.id, kind, "done by hand", word.who), effects)

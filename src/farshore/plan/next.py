@@ -1,0 +1,95 @@
+"""What to do now: the journal's lines and the time in, every action that may begin out.
+
+Pure: the same lines and the same time give the same answer, so a restarted controller goes on where the last one
+stopped, and a reader can replay any failover by hand.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from farshore.plan.journal import Event
+from farshore.plan.plan import Plan
+from farshore.plan.progress import Progress, Stage, progress
+from farshore.plan.step import RETRY_MAX_S, Step, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    step: Step
+    attempt: int  # from 1
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """An optional step has used up its attempts; it is tried again after the plan."""
+
+    step: Step
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    step: Step
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    pass
+
+
+Action = Run | Skip | Wait | Stuck | Finish
+
+_STUCK = {
+    StepKind.FENCE_DATABASE: (
+        "The old database is not fenced and allow_unfenced is false, so nothing is promoted; pages are served, "
+        "orders are not. Take the step over when the old database is certainly off, or approve to try again: "
+    ),
+    StepKind.PROMOTE: "The provider does not promote the standby database. Promote it by hand and take the step over: ",
+    StepKind.SWITCH_DNS: "The DNS record could not be changed. Change it by hand and take the step over: ",
+    StepKind.VERIFY: "The checkout is open but an order from outside fails. Try one by hand, then take the step over: ",
+}
+
+
+def next_actions(
+    plan: Plan, events: Iterable[Event], now_s: float, in_flight: frozenset[StepKind] = frozenset()
+) -> tuple[Action, ...]:
+    """Every step whose predecessors are over, in the plan's order. `in_flight` are those being done this moment.
+
+    A plan is stuck only when nothing else can go on: pages come back although the fence does not hold.
+    """
+    known = progress(plan, events)
+    if all(known[step.kind].stage.over for step in plan.steps):
+        return (Finish(),)
+    actions: list[Action] = []
+    stuck: list[Action] = []
+    for step in plan.steps:
+        was = known[step.kind]
+        if was.stage.over or step.kind in in_flight or not all(known[kind].stage.over for kind in step.after):
+            continue
+        action = _next(step, was, now_s)
+        (stuck if isinstance(action, Stuck) else actions).append(action)
+    if actions or in_flight:
+        return tuple(actions)
+    return tuple(stuck[:1])
+
+
+def _next(step: Step, was: Progress, now_s: float) -> Action:
+    if was.stage is not Stage.FAILED or not was.failures:
+        return Run(step, was.attempts + 1)
+    last = was.failures[-1]
+    pause = max(last.after_s, min(RETRY_MAX_S, step.retry_after_s * 2 ** min(len(was.failures) - 1, 10)))
+    due_s = last.at_s + pause
+    if due_s > now_s + pause:  # written before a reboot: its clock says nothing
+        due_s = now_s
+    over = due_s - was.begun_s > step.deadline_s
+    if over or not last.retry or len(was.failures) >= step.attempts_max:
+        if step.optional:
+            return Skip(step, last.why)
+        return Stuck(step, _STUCK.get(step.kind, "") + last.why)
+    return Run(step, was.attempts + 1) if now_s >= due_s else Wait(due_s)
