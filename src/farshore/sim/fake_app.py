@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from farshore.model.failure import Refused, Unreachable
-from farshore.model.region import Endpoint
+from farshore.model.region import Endpoint, Epoch
 from farshore.model.sighting import Sighting
 from farshore.ports.app import AgentView
+from farshore.ports.prober import Target
 from farshore.sim.fake_calls import FakeCalls
 
 
@@ -20,6 +21,7 @@ class FakeApp:
     endpoint: Endpoint | None = None
     sightings: tuple[Sighting, ...] = ()
     reachable: bool = True
+    watched: tuple[Target, ...] = ()
 
     async def view(self) -> AgentView:
         with self.calls.call("app.view"):
@@ -31,6 +33,13 @@ class FakeApp:
             self._reach()
             self._judge(endpoint)
             self.endpoint = endpoint
+
+    async def watch(self, epoch: Epoch, targets: Sequence[Target], interval_s: float, timeout_s: float) -> None:
+        with self.calls.call("app.watch"):
+            self._reach()
+            if self.endpoint is not None and epoch < self.endpoint.epoch:
+                raise Refused(f"Agent {self.name} has seen epoch {self.endpoint.epoch}; epoch {epoch} is over.")
+            self.watched = tuple(targets)
 
     def _judge(self, endpoint: Endpoint) -> None:
         known = self.endpoint
