@@ -41,6 +41,7 @@ def text(server_id: int, replica: bool, own: Mapping[str, Any]) -> str:
         # One applier follows about 400 transactions per second over 65 ms; four follow a thousand.
         "slave_parallel_threads=4",
         "slave_net_timeout=6",
+        "master_retry_count=0",  # no limit: a replica that has given up looks like one that waits
         f"ssl_ca={TLS_FOLDER}/ca.pem",
         f"ssl_cert={TLS_FOLDER}/server.pem",
         f"ssl_key={TLS_FOLDER}/server.key",

@@ -122,7 +122,7 @@ class MariaDB:
             try:
                 await self._sql("SELECT 1;")
                 return
-            except CellError:
+            except ServerError:
                 if not self._child.alive():
                     break
             await asyncio.sleep(READY_PAUSE_S)
@@ -135,13 +135,20 @@ class MariaDB:
 
     async def _users(self) -> list[str]:
         return (
-            await self._sql(f"SELECT user FROM mysql.user WHERE host = '%' AND user NOT IN ('{ADMIN}', '{REPLICATOR}');")
+            await self._sql(
+                f"SELECT user FROM mysql.user WHERE host = '%' AND user NOT IN ('{ADMIN}', '{REPLICATOR}');"
+            )
         ).split()
 
     async def _sql(self, statements: str, named: bool = False) -> str:
         argv = ["mariadb", "--no-defaults", "--batch", f"--socket={config.SOCKET}"]
         argv += [] if named else ["--skip-column-names"]
-        return await self.cell.run(argv, input=statements, timeout_s=DRAIN_S + 30)
+        try:
+            return await self.cell.run(argv, input=statements, timeout_s=DRAIN_S + 30)
+        except CellError as error:
+            # The client repeats the failed statement, passwords included; only what the server said may travel on.
+            said = [line for line in str(error).splitlines() if "ERROR" in line]
+            raise ServerError(f"{self.cell.name}: MariaDB answered: {' '.join(said)[-300:] or 'nothing'}") from None
 
 
 def _field(status: str, name: str) -> str:

@@ -73,7 +73,7 @@ def follow(primary_address: str, secrets: Secrets, position: str) -> str:
         f"CHANGE MASTER TO MASTER_HOST={text(primary_address)}, MASTER_PORT={PORT}, "
         f"MASTER_USER={text(REPLICATOR)}, MASTER_PASSWORD={text(secrets.replicator)}, MASTER_USE_GTID=slave_pos, "
         f"MASTER_SSL=1, MASTER_SSL_CA='{TLS_FOLDER}/ca.pem', MASTER_SSL_VERIFY_SERVER_CERT=1, "
-        "MASTER_CONNECT_RETRY=1, MASTER_RETRY_COUNT=0, MASTER_HEARTBEAT_PERIOD=2;\n"
+        "MASTER_CONNECT_RETRY=1, MASTER_HEARTBEAT_PERIOD=2;\n"
         "START SLAVE;\n"
     )
 

@@ -8,6 +8,8 @@ from tidepool.engines.server import PORT, REPLICATOR
 BIN = "/usr/lib/postgresql/15/bin"
 DATA = "/var/lib/postgresql/tidepool"
 SOCKET_FOLDER = "/run/postgresql"
+# libpq looks for a client certificate in its home; root's home is not readable for the server's user.
+HOME = ("env", "HOME=/var/lib/postgresql")
 TLS_FOLDER = "/etc/postgresql/tidepool-tls"
 
 # Of DigitalOcean's keys, those that PostgreSQL takes as they are and without a restart.

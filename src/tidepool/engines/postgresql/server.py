@@ -42,7 +42,19 @@ class PostgreSQL:
         source = config.primary_conninfo(str(primary.cell.public_ip), PASSWORD_FILE)
         # -R writes standby.signal and the same connection into postgresql.auto.conf.
         await self.cell.run(
-            [f"{config.BIN}/pg_basebackup", "-D", config.DATA, "-d", source, "-R", "-X", "stream", "-c", "fast"],
+            [
+                *config.HOME,
+                f"{config.BIN}/pg_basebackup",
+                "-D",
+                config.DATA,
+                "-d",
+                source,
+                "-R",
+                "-X",
+                "stream",
+                "-c",
+                "fast",
+            ],  # fmt: skip
             user=OWNER,
             timeout_s=600,
         )
@@ -97,8 +109,11 @@ class PostgreSQL:
     async def _start(self) -> None:
         await self.cell.run(["install", "-d", "-o", OWNER, "-g", OWNER, config.SOCKET_FOLDER])
         # In a new process namespace the number in an old lock file may belong to somebody else by now.
-        await self.cell.run(["rm", "-f", f"{config.DATA}/postmaster.pid", f"{config.SOCKET_FOLDER}/.s.PGSQL.{PORT}.lock"])
-        self._child = await self.cell.spawn("postgresql", [f"{config.BIN}/postgres", "-D", config.DATA], user=OWNER)
+        await self.cell.run(
+            ["rm", "-f", f"{config.DATA}/postmaster.pid", f"{config.SOCKET_FOLDER}/.s.PGSQL.{PORT}.lock"]
+        )
+        argv = [*config.HOME, f"{config.BIN}/postgres", "-D", config.DATA]
+        self._child = await self.cell.spawn("postgresql", argv, user=OWNER)
         for _ in range(READY_ATTEMPTS):
             try:
                 await self._sql("SELECT 1;\n")
