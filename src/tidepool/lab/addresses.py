@@ -1,4 +1,4 @@
-"""Hands out addresses in a place's prefixes; a returned one is used again last, as stale DNS answers may point to it."""
+"""Hands out addresses in a place's prefixes; a returned one is used again last: stale DNS answers may name it."""
 
 from collections import deque
 from ipaddress import IPv4Address, IPv4Network

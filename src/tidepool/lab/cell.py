@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 
+class CellError(Exception):
+    """A command in a cell failed; the text has its last words."""
+
+
 class Child(Protocol):
     """A long-running process in a cell."""
 

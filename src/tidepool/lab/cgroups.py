@@ -1,7 +1,7 @@
 """Control groups: what belongs to a cell, so that it can be frozen, and killed whole and at once.
 
-A v2 tree (alone, or beside v1 as `unified`) is used where there is one; else v1's freezer. Where systemd's own v1 hierarchy
-exists, a droplet's systemd needs a folder there too.
+A v2 tree (alone, or beside v1 as `unified`) is used where there is one; else v1's freezer. Where systemd's own v1
+hierarchy exists, a droplet's systemd needs a folder there too.
 """
 
 import os

@@ -39,13 +39,24 @@ def inside(name: str) -> Iterator[None]:
         os.close(home)
 
 
+def enter(name: str) -> None:
+    """This thread moves there for good; for a process that is about to become another program."""
+    fd = os.open(FOLDER / name, os.O_RDONLY | os.O_CLOEXEC)
+    _setns(fd)
+    os.close(fd)
+
+
 def listen(name: str, address: str, port: int) -> socket.socket:
     """A listening TCP socket in that namespace, for a server that runs outside."""
     with inside(name):
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((address, port))
-        sock.listen(128)
+        return listen_here(address, port)
+
+
+def listen_here(address: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((address, port))
+    sock.listen(128)
     sock.setblocking(False)
     return sock
 

@@ -69,7 +69,7 @@ def links_of(place: str) -> list[Link]:
 
 
 def routes_of(place: str) -> list[tuple[str, str]]:
-    """(destination, device) for the place's router: public to public by `public`, VPC to VPC by `peering`, the rest by uplink."""
+    """(destination, device) pairs: public to public by `public`, VPC to VPC by `peering`, the rest by uplink."""
     routes: list[tuple[str, str]] = []
     for link in links_of(place):
         device = link.device_a if link.a == place else link.device_b

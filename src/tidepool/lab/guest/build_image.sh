@@ -34,7 +34,7 @@ in_image systemctl disable nginx php8.2-fpm mariadb postgresql haproxy knot unbo
 in_image systemctl enable ssh >/dev/null 2>&1
 # What needs hardware, a console or the real internet only delays a boot here.
 in_image systemctl mask systemd-logind systemd-udevd systemd-udev-trigger console-getty getty@tty1 \
-    apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap fstrim.timer dpkg-db-backup.timer \
+    mariadb.socket mariadb-extra.socket apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap fstrim.timer dpkg-db-backup.timer \
     systemd-journal-flush systemd-update-utmp systemd-network-generator unbound-resolvconf >/dev/null 2>&1
 # Each droplet makes host keys of its own, or pinning them would prove nothing.
 rm -f "$target"/etc/ssh/ssh_host_*

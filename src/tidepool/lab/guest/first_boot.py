@@ -1,8 +1,9 @@
 """Runs a droplet's user_data at its first boot (inside the droplet; never imported by tidepool).
 
-An honest subset of cloud-init: `#!` scripts are executed; of `#cloud-config` the keys `write_files`, `ssh_authorized_keys`,
-`packages` (only those already in the image: a lab has no package mirror), `bootcmd` and `runcmd`. Any other key is
-reported in /var/log/cloud-init-output.log and the result is marked as degraded, so that nobody believes it was done.
+An honest subset of cloud-init: `#!` scripts are executed; of `#cloud-config` the keys `write_files`,
+`ssh_authorized_keys`, `packages` (only those already in the image: a lab has no package mirror), `bootcmd` and `runcmd`
+are obeyed. Any other key is reported in /var/log/cloud-init-output.log and the result is marked as degraded, so that
+nobody believes it was done.
 """
 
 import base64

@@ -1,0 +1,82 @@
+"""Starting and ending a lab from the command line: `up` spawns the daemon and relays its progress, `down` sweeps."""
+
+import fcntl
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tidepool.lab.cgroups import Group
+from tidepool.lab.home import LabError, LabFolder, home
+from tidepool.lab.image import ensure_image, require_machine
+from tidepool.lab.sweep import sweep
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """One `up` or `down` at a time on this machine, for the short moments that decide who owns a name."""
+    home().mkdir(parents=True, exist_ok=True)
+    with open(home() / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _daemon_group(folder: LabFolder) -> Group:
+    return Group(f"{folder.mark}/daemon")
+
+
+def up(folder: LabFolder, time_scale: float, promote_delay_s: float, say: Callable[[str], None]) -> dict[str, Any]:
+    ensure_image(say)
+    with _only_one():
+        if _daemon_group(folder).pids():
+            raise LabError(f"lab {folder.name} is already up; use it, or `tidepool down --name {folder.name}` first")
+        sweep(folder)
+        process = _spawn_daemon(folder, time_scale, promote_delay_s)
+    assert process.stdout is not None
+    last = ""
+    for line in process.stdout:
+        last = line.strip()
+        if last == "ready":
+            return facts(folder)
+        if not last.startswith("failed: "):
+            say(last)
+    with _only_one():
+        log = folder.log.read_text()[-2000:] if folder.log.exists() else ""
+        sweep(folder)
+    reason = (
+        last.removeprefix("failed: ") if last.startswith("failed: ") else f"its daemon ended. Its last words: {log}"
+    )
+    raise LabError(f"lab {folder.name} could not be started: {reason}")
+
+
+def _spawn_daemon(folder: LabFolder, time_scale: float, promote_delay_s: float) -> subprocess.Popen[str]:
+    folder.path.mkdir(parents=True, mode=0o755)
+    group = _daemon_group(folder)
+    group.make()
+    options = ["--name", folder.name, "--time-scale", str(time_scale), "--promote-delay", str(promote_delay_s)]
+    command = [sys.executable, "-m", "tidepool.lab.daemon", *options]
+    with open(folder.log, "w") as log:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", f'{group.join_shell()}; exec "$@"', "sh", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+            cwd="/",
+        )
+
+
+def down(folder: LabFolder) -> None:
+    require_machine()
+    with _only_one():
+        sweep(folder)
+
+
+def facts(folder: LabFolder) -> dict[str, Any]:
+    try:
+        return dict(json.loads(folder.facts.read_text()))
+    except FileNotFoundError:
+        raise LabError(f"lab {folder.name} is not up; start it with `tidepool up --name {folder.name}`") from None
