@@ -1,4 +1,4 @@
-"""The API's backend with real servers behind it: droplets, balancers, databases and DNS of one lab. Made by the daemon."""
+"""The API's backend with real servers behind it: droplets, balancers, databases, DNS. Made by the daemon."""
 
 import asyncio
 import re
@@ -148,7 +148,7 @@ class LabBackend:
         return self._droplets[droplet_id]
 
     def _free_name(self, wanted: str, number: str) -> str:
-        """DigitalOcean lets two droplets share a name; hosts of a lab are found by theirs, so the second gets its number."""
+        """DigitalOcean lets droplets share a name; hosts of a lab are found by theirs: the second gets its number."""
         name = re.sub(r"[^a-z0-9.-]", "-", wanted.lower()).strip("-.")[:40] or "droplet"
         return name if name not in self._lab.cells else f"{name}-{number[:8]}"
 

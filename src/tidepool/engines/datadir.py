@@ -16,7 +16,7 @@ from tidepool.lab.cell import Cell
 async def place(cell: Cell, inside: str, cached: Path, initialise: Callable[[], Awaitable[None]]) -> None:
     """Fill the folder `inside` the cell from `cached`; initialise it there and keep a copy when there is none yet."""
     target = cell.root / inside.lstrip("/")
-    if cached.is_dir():
+    if await asyncio.to_thread(cached.is_dir):
         await copy_tree(cached, target)
         return
     await initialise()

@@ -32,7 +32,7 @@ defaults
 
 
 def configuration(balancer: Mapping[str, Any], backends: Sequence[str], certificates: Collection[str]) -> str:
-    """`backends` are private addresses; a rule whose certificate is not in `certificates` is left out, as it cannot serve."""
+    """`backends` are private addresses; a rule whose certificate is unknown is left out, as it cannot serve."""
     idle = balancer.get("http_idle_timeout_seconds") or 60
     parts = [HEAD.format(idle=idle)]
     rules = balancer.get("forwarding_rules") or []

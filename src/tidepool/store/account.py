@@ -1,4 +1,4 @@
-"""A customer's hand on the API: pydo in threads, errors as exceptions, waiting for a state. Used by the store builder."""
+"""A customer's hand on the API: pydo in threads, errors as exceptions, waiting for a state. For the builder."""
 
 import asyncio
 import time

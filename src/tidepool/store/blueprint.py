@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 PRODUCTS = (
-    ("Brass ship's bell", "89.00"), ("Oilskin jacket", "129.50"), ("Storm lantern", "42.00"), ("Tide table 2027", "12.90"),
-    ("Wool watch cap", "24.00"), ("Marlinspike", "18.75"), ("Chart weights, pair", "36.00"), ("Rope mat", "27.40"),
-    ("Enamel mug", "9.80"), ("Signal flags, set", "74.00"), ("Deck brush", "15.60"), ("Sextant, student's", "210.00"),
-    ("Canvas bucket", "31.20"), ("Harbour pilot's pencil", "4.50"), ("Sea chest", "340.00"), ("Compass, pocket", "58.00"),
-    ("Ditty bag", "22.00"), ("Barometer", "149.00"), ("Knot board", "66.30"), ("Ginger biscuits, tin", "11.00"),
+    ("Brass ship's bell", "89.00"), ("Oilskin jacket", "129.50"), ("Storm lantern", "42.00"),
+    ("Tide table 2027", "12.90"), ("Wool watch cap", "24.00"), ("Marlinspike", "18.75"),
+    ("Chart weights, pair", "36.00"), ("Rope mat", "27.40"), ("Enamel mug", "9.80"),
+    ("Signal flags, set", "74.00"), ("Deck brush", "15.60"), ("Sextant, student's", "210.00"),
+    ("Canvas bucket", "31.20"), ("Harbour pilot's pencil", "4.50"), ("Sea chest", "340.00"),
+    ("Compass, pocket", "58.00"), ("Ditty bag", "22.00"), ("Barometer", "149.00"),
+    ("Knot board", "66.30"), ("Ginger biscuits, tin", "11.00"),
 )  # fmt: skip
 STOCK = 100_000
 

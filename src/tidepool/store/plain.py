@@ -1,7 +1,7 @@
 """Builds the plain shop in both regions through the API, like a customer: everything that can go side by side does.
 
-Runs on a machine in lon1 (`tidepool store plain` puts it there), because databases and balancers are not on the machine's
-own network. Progress goes to standard error, what was made to standard output as JSON.
+Runs on a machine in lon1 (`tidepool store plain` puts it there), because databases and balancers are not on
+the machine's own network. Progress goes to standard error, what was made to standard output as JSON.
 """
 
 import asyncio
@@ -49,6 +49,7 @@ class PlainStore:
         self._domain = domain
         self._record, self._zone = split_domain(domain)
         self._ca_file = ca_file
+        self._ca_pem = Path(ca_file).read_text()
         self._folder = folder
         self._cookie_secret = secrets.token_hex(32)
         self._began = time.monotonic()
@@ -224,7 +225,7 @@ class PlainStore:
             "engine": self._engine, "database": DATABASE, "user": APP_USER, "password": password,
             "ca": "/etc/shop/ca.pem", "secret": self._cookie_secret, "region": site.region,
         }  # fmt: skip
-        script = user_data(settings, endpoint, Path(self._ca_file).read_text())
+        script = user_data(settings, endpoint, self._ca_pem)
         droplets = await together(*(self._droplet(site, n, key, vpcs[site.region], script) for n in site.droplets))
         self._say(f"app servers {', '.join(site.droplets)}")
         return shown, droplets

@@ -57,6 +57,7 @@ class MariaDB:
         await self._settle()
         await self._start()
         await self._sql(sql.follow(str(primary.cell.public_ip), self.secrets, position.split()[-1]))
+        await self._until_following()
 
     async def promote(self) -> None:
         if not self._replica:
@@ -87,8 +88,8 @@ class MariaDB:
             await self._sql(statements)
 
     async def _drain(self) -> None:
-        """Stopping both threads first would throw received but unapplied transactions away: orders that were acknowledged."""
-        status = await self._sql("STOP SLAVE IO_THREAD;\nSHOW SLAVE STATUS\\G\n", named=True)
+        """Stopping both threads first would throw away what was received but not applied: acknowledged orders."""
+        status = await self._status("STOP SLAVE IO_THREAD;\n")
         received = _field(status, "Gtid_IO_Pos")
         if not received:
             return
@@ -98,6 +99,19 @@ class MariaDB:
                 f"{self.cell.name}: the relay log was not applied up to {received} within {DRAIN_S} s "
                 f"(last error: {_field(status, 'Last_SQL_Error') or 'none'}); it was not promoted."
             )
+
+    async def _until_following(self) -> None:
+        """A replica is online when it follows, not when it answers."""
+        for _ in range(READY_ATTEMPTS):
+            status = await self._status()
+            if _field(status, "Slave_IO_Running") == "Yes" and _field(status, "Slave_SQL_Running") == "Yes":
+                return
+            await asyncio.sleep(READY_PAUSE_S)
+        problem = _field(status, "Last_IO_Error") or _field(status, "Last_SQL_Error") or "it says nothing"
+        raise ServerError(f"{self.cell.name}: the replica does not follow its primary: {problem}")
+
+    async def _status(self, before: str = "") -> str:
+        return await self._sql(f"{before}SHOW SLAVE STATUS\\G\n", named=True)
 
     async def _initialise(self) -> None:
         await self.cell.run(["rm", "-rf", config.DATA])

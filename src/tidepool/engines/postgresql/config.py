@@ -15,7 +15,8 @@ TLS_FOLDER = "/etc/postgresql/tidepool-tls"
 # Of DigitalOcean's keys, those that PostgreSQL takes as they are and without a restart.
 RELOADABLE_KEYS = frozenset(
     {
-        "deadlock_timeout", "default_toast_compression", "idle_in_transaction_session_timeout", "log_min_duration_statement",
+        "deadlock_timeout", "default_toast_compression", "idle_in_transaction_session_timeout",
+        "log_min_duration_statement",
         "max_slot_wal_keep_size", "max_standby_archive_delay", "max_standby_streaming_delay", "temp_file_limit",
         "timezone", "wal_sender_timeout", "work_mem",
     }
@@ -30,7 +31,7 @@ hostssl all          all                  0.0.0.0/0  scram-sha-256
 
 
 def text(own: Mapping[str, Any]) -> str:
-    """`own` are the cluster's settings from the API. Whether it is a standby is not written here but by standby.signal."""
+    """`own` are the cluster's settings from the API. Whether it is a standby says standby.signal, not this."""
     lines = [
         "listen_addresses = '*'",
         f"port = {PORT}",

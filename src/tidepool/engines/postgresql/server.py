@@ -54,12 +54,13 @@ class PostgreSQL:
                 "stream",
                 "-c",
                 "fast",
-            ],  # fmt: skip
+            ],
             user=OWNER,
             timeout_s=600,
         )
         await self._settle()
         await self._start()
+        await self._until_following()
 
     async def promote(self) -> None:
         if not self._replica:
@@ -85,6 +86,14 @@ class PostgreSQL:
         self._config.update(config)
         await self._write_config()
         await self._sql("SELECT pg_reload_conf();\n")
+
+    async def _until_following(self) -> None:
+        """A replica is online when it follows, not when it answers."""
+        for _ in range(READY_ATTEMPTS):
+            if (await self._sql("SELECT status FROM pg_stat_wal_receiver;\n")).strip() == "streaming":
+                return
+            await asyncio.sleep(READY_PAUSE_S)
+        raise ServerError(f"{self.cell.name}: the replica does not follow its primary; see the log `postgresql`.")
 
     async def _initialise(self) -> None:
         await self.cell.run(["rm", "-rf", config.DATA])
