@@ -44,13 +44,6 @@ class App(Protocol):
         """
         ...
 
-    async def watch(self, epoch: Epoch, targets: Sequence[Target], interval_s: float, timeout_s: float) -> None:
-        """Probe exactly these from now on, also after a restart. The same again is silent success.
-
-        Refused when the agent has seen a larger epoch.
-        """
-        ...
-
 
 class Apps(Protocol):
     """The app servers of one region."""
