@@ -1,0 +1,155 @@
+"""What the agent answers to a signed command: the rules, without the transport.
+
+Refusals are the point: a smaller epoch, a replayed body, a second writer of one epoch.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from farshore.agent.config import AgentConfig
+from farshore.agent.memory import Memory, MemoryFull
+from farshore.agent.watching import Watching
+from farshore.model.region import Endpoint, Epoch
+from farshore.ports.agent_wire import (
+    Json,
+    endpoint_from_json,
+    endpoint_to_json,
+    sighting_to_json,
+    target_from_json,
+)
+from farshore.ports.prober import Target
+
+_TARGETS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: Json
+
+
+class Commands:
+    def __init__(self, config: AgentConfig, memory: Memory, watching: Watching) -> None:
+        self._config = config
+        self._memory = memory
+        self._watching = watching
+        self._writing = asyncio.Lock()
+
+    def resume(self) -> None:
+        """After a restart: go on probing what we were told to."""
+        watch = self._memory.watch or {}
+        try:
+            self._start(watch)
+        except ValueError:
+            self._start({})
+
+    async def answer(self, path: str, body: Json) -> Answer:
+        """`body` carried a right signature. Bad fields are 400, a stale or repeated command 409, a full disk 507."""
+        nonce, controller, at_ms = body.get("nonce"), body.get("controller"), body.get("at_ms")
+        if not isinstance(nonce, str) or not isinstance(controller, str) or not _whole(at_ms):
+            return Answer(400, {"error": "The fields nonce, controller and at_ms are needed."})
+        assert isinstance(at_ms, int)
+        async with self._writing:
+            newest_ms = self._memory.newest_ms.get(controller, -1)
+            if at_ms <= newest_ms:
+                error = f"The command of {controller} is not newer than its last one; send a larger at_ms."
+                return Answer(409, {"nonce": nonce, "error": error, "at_ms": newest_ms})
+            self._memory.newest_ms[controller] = at_ms
+            answer = await self._obey(path, body)
+        return Answer(answer.status, {"nonce": nonce, **answer.body})
+
+    async def _obey(self, path: str, body: Json) -> Answer:
+        try:
+            if path == "/v1/view":
+                return self._view()
+            if path == "/v1/point":
+                return await self._point(endpoint_from_json(body.get("endpoint")))
+            if path == "/v1/watch":
+                return await self._watch(body)
+        except ValueError as error:
+            return Answer(400, {"error": str(error)})
+        except MemoryFull as error:
+            self._memory.reread_endpoint()
+            return Answer(507, {"error": str(error), "endpoint": self._endpoint()})
+        return Answer(404, {"error": f"There is no command {path}."})
+
+    def _view(self) -> Answer:
+        self._memory.reread_endpoint()
+        return Answer(
+            200,
+            {
+                "agent": self._config.agent,
+                "place": self._config.place,
+                "epoch": int(self._memory.epoch),
+                "endpoint": self._endpoint(),
+                "sightings": [sighting_to_json(sighting) for sighting in self._watching.sightings()],
+            },
+        )
+
+    async def _point(self, endpoint: Endpoint) -> Answer:
+        memory = self._memory
+        memory.reread_endpoint()
+        refusal = self._refusal(endpoint)
+        if refusal:
+            return Answer(409, {"error": refusal, "epoch": int(memory.epoch), "endpoint": self._endpoint()})
+        if endpoint != memory.endpoint or endpoint.epoch != memory.epoch:
+            await asyncio.to_thread(self._keep, endpoint)
+        return Answer(200, {"endpoint": self._endpoint()})
+
+    def _keep(self, endpoint: Endpoint) -> None:
+        self._memory.keep_epoch(endpoint.epoch)
+        self._memory.keep_commands()
+        self._memory.keep_endpoint(endpoint)
+
+    def _refusal(self, endpoint: Endpoint) -> str:
+        known = self._memory.endpoint
+        if endpoint.epoch < self._memory.epoch:
+            return f"Epoch {endpoint.epoch} is over: this agent has seen epoch {self._memory.epoch}."
+        if known is None or known == endpoint or known.epoch < endpoint.epoch:
+            return ""
+        if known.role == endpoint.role:
+            return f"Epoch {endpoint.epoch} has another {endpoint.role} already; raise the epoch."
+        return ""
+
+    async def _watch(self, body: Json) -> Answer:
+        epoch = body.get("epoch")
+        if not _whole(epoch):
+            raise ValueError("The field epoch is a whole number.")
+        assert isinstance(epoch, int)
+        if epoch < self._memory.epoch:
+            error = f"Epoch {epoch} is over: this agent has seen epoch {self._memory.epoch}."
+            return Answer(409, {"error": error, "epoch": int(self._memory.epoch), "endpoint": self._endpoint()})
+        watch = {key: body.get(key) for key in ("targets", "interval_s", "timeout_s")}
+        self._parse(watch)
+        if watch != self._memory.watch or Epoch(epoch) > self._memory.epoch:
+            await asyncio.to_thread(self._keep_watch, Epoch(epoch), watch)
+        self._start(watch)
+        return Answer(200, {"targets": len(watch["targets"] or [])})
+
+    def _keep_watch(self, epoch: Epoch, watch: Json) -> None:
+        self._memory.keep_epoch(epoch)
+        self._memory.keep_commands()
+        self._memory.keep_watch(watch)
+
+    def _start(self, watch: Json) -> None:
+        targets, interval_s, timeout_s = self._parse(watch or {"targets": [], "interval_s": 1.0, "timeout_s": 1.2})
+        self._watching.watch((*targets, *self._config.references), interval_s, timeout_s)
+
+    def _parse(self, watch: Json) -> tuple[tuple[Target, ...], float, float]:
+        targets, interval_s, timeout_s = watch.get("targets"), watch.get("interval_s"), watch.get("timeout_s")
+        if not isinstance(targets, list) or len(targets) > _TARGETS_MAX:
+            raise ValueError(f"The field targets is a list of at most {_TARGETS_MAX}.")
+        for name, value in (("interval_s", interval_s), ("timeout_s", timeout_s)):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0.1 <= value <= 60:
+                raise ValueError(f"The field {name} is a number of seconds from 0.1 to 60.")
+        assert isinstance(interval_s, int | float)
+        assert isinstance(timeout_s, int | float)
+        parsed = tuple(target_from_json(item, self._config.ca_file) for item in targets)
+        return parsed, float(interval_s), float(timeout_s)
+
+    def _endpoint(self) -> Json | None:
+        return endpoint_to_json(self._memory.endpoint) if self._memory.endpoint else None
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,99 @@
+"""What the agent is told by the machine it runs on: its name, place, files and key. Read once, at start."""
+
+import json
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from farshore.ports.agent_wire import PORT, Json, target_from_json
+from farshore.ports.prober import Target
+
+
+class ConfigError(Exception):
+    """One clear sentence: file, key, remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    agent: str  # unique name of this agent
+    place: str  # a region slug
+    key: bytes  # the group's
+    endpoint_file: Path
+    state: Path  # directory; epoch, commands and watch survive restarts here
+    listen: tuple[str, int] = ("0.0.0.0", PORT)
+    ca_file: str | None = None  # authority of the doors it probes; None: the system's
+    references: tuple[Target, ...] = ()  # probed besides what a controller asks for
+
+
+def read_config(path: Path) -> AgentConfig:
+    """Raises ConfigError."""
+    try:
+        value = json.loads(path.read_text())
+    except OSError as error:
+        raise ConfigError(f"The agent's configuration {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ConfigError(f"The agent's configuration {path} is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise ConfigError(f"The agent's configuration {path} must be one JSON object.")
+    unknown = sorted(
+        set(value) - {"agent", "place", "key_file", "endpoint_file", "state", "listen", "ca_file", "references"}
+    )
+    if unknown:
+        raise ConfigError(f"The agent's configuration {path} has an unknown key {unknown[0]}; remove it.")
+    ca_file = value.get("ca_file")
+    if ca_file is not None and not isinstance(ca_file, str):
+        raise ConfigError(f"The key ca_file in {path} must be a path or null.")
+    return AgentConfig(
+        agent=_text(value, "agent", path),
+        place=_text(value, "place", path),
+        key=read_key(Path(_text(value, "key_file", path))),
+        endpoint_file=Path(_text(value, "endpoint_file", path, "/run/farshore/endpoint.json")),
+        state=Path(_text(value, "state", path, "/var/lib/farshore/agent")),
+        listen=_listen(value, path),
+        ca_file=ca_file,
+        references=_references(value, path, ca_file),
+    )
+
+
+def read_key(path: Path) -> bytes:
+    """The group's key. Refused when others may read it: whoever has it commands every agent."""
+    try:
+        mode = path.stat().st_mode
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise ConfigError(f"The key file {path} cannot be read: {error.strerror}.") from error
+    if stat.S_IMODE(mode) & 0o077:
+        raise ConfigError(f"The key file {path} may be read by others; run chmod 600 {path}.")
+    if len(key) < 32:
+        raise ConfigError(f"The key file {path} holds less than 32 characters; put the group's key there.")
+    return key
+
+
+def _text(value: Json, key: str, path: Path, default: str | None = None) -> str:
+    text = value.get(key, default)
+    if not isinstance(text, str) or not text:
+        raise ConfigError(f"The key {key} in {path} is missing or not a text; set it.")
+    return text
+
+
+def _listen(value: Json, path: Path) -> tuple[str, int]:
+    listen = value.get("listen", f"0.0.0.0:{PORT}")
+    host, colon, port = listen.rpartition(":") if isinstance(listen, str) else ("", "", "")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise ConfigError(f"The key listen in {path} must be ADDRESS:PORT, such as 0.0.0.0:{PORT}.")
+    return host.strip("[]"), int(port)
+
+
+def _references(value: Json, path: Path, ca_file: str | None) -> tuple[Target, ...]:
+    references = value.get("references", [])
+    if not isinstance(references, list):
+        raise ConfigError(f"The key references in {path} must be a list of targets.")
+    try:
+        place = value.get("place")
+        return tuple(
+            target_from_json({"door": "reference", "region": place, **item}, ca_file)
+            for item in references
+            if isinstance(item, dict)
+        )
+    except ValueError as error:
+        raise ConfigError(f"The key references in {path} has a bad target: {error}") from error
