@@ -1,11 +1,14 @@
-"""Everything the account owns, in memory, and the tasks that bring objects to life. Routes change it; the backend makes it real."""
+"""Everything the account owns, in memory, and the tasks that bring objects to life.
+
+Routes change it; the backend makes it real.
+"""
 
 import asyncio
 import itertools
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -36,7 +39,7 @@ class Account:
     domains: Store[Domain] = field(default_factory=Store)
     databases: Store[Database] = field(default_factory=lambda: Store("not found"))
     locks: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1001))
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def number(self) -> int:

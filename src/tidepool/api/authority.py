@@ -1,4 +1,4 @@
-"""The lab's own certificate authority: the API, balancers (`lets_encrypt`) and databases get their certificates here."""
+"""The lab's own certificate authority: the API, balancers and databases get their certificates here."""
 
 import ipaddress
 import os
@@ -87,9 +87,7 @@ def _create(folder: Path) -> None:
     (folder / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _builder(
-    common_name: str, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int
-) -> x509.CertificateBuilder:
+def _builder(common_name: str, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int) -> x509.CertificateBuilder:
     at = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

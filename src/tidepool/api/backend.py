@@ -1,6 +1,6 @@
 """What the API asks of the world behind it. The API keeps states, ids and delays; the backend makes things real.
 
-`Memory` in this package answers at once with nothing behind it (API tests); the lab's backend has real servers.
+`MemoryBackend` in this package answers at once with nothing behind it (API tests); the lab's backend has real servers.
 All arguments are the API's own JSON objects; ids are the API's. Every method is idempotent by id.
 """
 
@@ -54,7 +54,11 @@ class Backend(Protocol):
         ...
 
     # managed databases --------------------------------------------------------
-    async def database_create(self, cluster: Json) -> DatabaseMade: ...
+    async def database_create(self, cluster: Json) -> DatabaseMade:
+        """`cluster["connection"]["host"]` and `["private_connection"]["host"]` are the names it must answer to, in DNS
+        and in its certificate; a replica's likewise. Promotion changes neither."""
+        ...
+
     async def replica_create(self, cluster: Json, replica: Json) -> DatabaseMade: ...
     async def database_promote(self, server_id: str) -> None:
         """Returns when the server really accepts writes. The old primary is left as it is."""
@@ -74,7 +78,8 @@ class Backend(Protocol):
 
     # DNS ----------------------------------------------------------------------
     async def zone_apply(self, domain: str, records: Sequence[Json]) -> None:
-        """Serve exactly these records, within a second."""
+        """Serve exactly these records, within a second. They are what the customer made, as the API lists them: names
+        relative to the zone (`@` its apex), `data` without the final dot. SOA and NS of the apex are the backend's."""
         ...
 
     async def zone_remove(self, domain: str) -> None: ...

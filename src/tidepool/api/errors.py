@@ -1,4 +1,7 @@
-"""How the API says no: `{id, message, request_id}`, as DigitalOcean's clients expect it. Raised by routes, rendered by the server."""
+"""How the API says no: `{id, message, request_id}`, as DigitalOcean's clients expect it.
+
+Raised by routes, rendered by the server.
+"""
 
 IDS = {
     400: "bad_request",

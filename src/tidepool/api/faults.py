@@ -31,7 +31,9 @@ def parse(route: str, options: dict[str, str]) -> Fault:
     if unknown := set(options) - known:
         raise ValueError(f"An api fault has no option {sorted(unknown)[0]!r}; use one of {', '.join(sorted(known))}.")
     if not route.rpartition(" ")[2].startswith("/"):
-        raise ValueError(f"The route {route!r} must be a path such as '/v2/domains/*', with a method before it if you like.")
+        raise ValueError(
+            f"The route {route!r} must be a path such as '/v2/domains/*', with a method before it if you like."
+        )
     fault = Fault(
         route,
         status=int(options["status"]) if "status" in options else None,

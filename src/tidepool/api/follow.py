@@ -29,13 +29,15 @@ async def apply_balancer(account: Account, balancer: Json) -> str:
         backends = [ip for droplet in chosen_droplets(account, balancer) for ip in addresses(droplet, "private")]
         wanted = {rule.get("certificate_id") for rule in balancer["forwarding_rules"]} - {None, ""}
         certificates = {
-            cert.json["id"]: (cert.chain_pem, cert.key_pem) for cert in account.certificates if cert.json["id"] in wanted
+            cert.json["id"]: (cert.chain_pem, cert.key_pem)
+            for cert in account.certificates
+            if cert.json["id"] in wanted
         }
         return await account.backend.balancer_apply(balancer, backends, certificates)
 
 
 def trusted(account: Account, rules: list[Json]) -> list[str] | None:
-    """Source addresses that the rules name. No rules at all: everybody, as at DigitalOcean. Rules that match nothing: nobody."""
+    """Source addresses that the rules name. No rules: everybody, as at DigitalOcean; rules matching nothing: nobody."""
     if not rules:
         return None
     found: list[str] = []

@@ -1,7 +1,7 @@
 """A backend with nothing behind it: answers at once and remembers what it was asked. For the API's own tests."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidepool.api.authority import Authority
@@ -18,7 +18,7 @@ class MemoryBackend:
     backends: dict[str, list[str]] = field(default_factory=dict)
     zones: dict[str, list[Json]] = field(default_factory=dict)
     users: dict[tuple[str, str], str] = field(default_factory=dict)
-    _hosts: itertools.count[int] = field(default_factory=lambda: itertools.count(20))
+    _hosts: Iterator[int] = field(default_factory=lambda: itertools.count(20))
 
     def names(self) -> Mapping[str, str]:
         return {"database_suffix": "db.tidepool.test"}

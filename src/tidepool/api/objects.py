@@ -20,7 +20,7 @@ class Domain:
 
 @dataclass
 class Database:
-    """A database server: a cluster, or the replica `parent` has. `json` is shown; promotion changes only the view of it."""
+    """A database server: a cluster, or the replica `parent` has. `json` is shown; promotion keeps it."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""The table of routes. Our own instead of aiohttp's: trailing slashes, scopes, faults by pattern and the contract test all read it."""
+"""The table of routes. Our own instead of aiohttp's: scopes, faults by pattern and the contract test read it too."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping

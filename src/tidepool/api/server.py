@@ -1,5 +1,7 @@
-"""The API's server: authorises, limits, injects faults, finds the route, renders the answer. Started by the lab's daemon with
-sockets that it opened in other network namespaces."""
+"""The API's server: authorises, limits, injects faults, finds the route, renders the answer.
+
+Started by the lab's daemon with sockets that it opened in other network namespaces.
+"""
 
 import asyncio
 import contextlib
@@ -160,9 +162,10 @@ async def start(
     limits: Limits | None = None,
     pace: Pace | None = None,
 ) -> Server:
-    """Serve until `stop()`. `listeners` are bound TCP sockets and get TLS (the certificate names `api.tidepool.test` and
-    their addresses); `plain_listeners` speak plain HTTP, which every client but pydo accepts. A token given as text has
-    every scope. `pace` replaces `time_scale` and `promote_delay_s`. With `state_dir`, requests are logged in `api.log` there.
+    """Serve until `stop()`. `listeners` are bound TCP sockets and get TLS (the certificate names `api.tidepool.test`
+    and their addresses); `plain_listeners` speak plain HTTP, which every client but pydo accepts. A token given as text
+    has every scope. `pace` replaces `time_scale` and `promote_delay_s`. With `state_dir`, requests are logged in
+    `api.log` there.
     """
     account = Account(backend, pace or Pace(scale=time_scale, promote_delay_s=promote_delay_s))
     known = [token if isinstance(token, Token) else Token(token) for token in tokens]

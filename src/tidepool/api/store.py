@@ -1,4 +1,4 @@
-"""One kind of API object in memory, in order of creation. The name of the kind appears nowhere: a 404 is always the same sentence."""
+"""One kind of API object in memory, in order of creation."""
 
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar

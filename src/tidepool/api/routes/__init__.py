@@ -1,4 +1,4 @@
-"""All routes, one module per resource; literal paths before parameters, so that `/databases/options` is not a cluster."""
+"""All routes, one module per resource; literal paths before parameters, so that `options` is not a cluster."""
 
 from tidepool.api.routes import (
     account,
@@ -25,4 +25,6 @@ MODULES = (
     droplet_actions, droplets, keys, peerings, records, replicas, tags, vpcs,
 )  # fmt: skip
 
-ROUTES: list[Route] = sorted((route for module in MODULES for route in module.table.routes), key=lambda r: r.path.count("{"))
+ROUTES: list[Route] = sorted(
+    (route for module in MODULES for route in module.table.routes), key=lambda r: r.path.count("{")
+)

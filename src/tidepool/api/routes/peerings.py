@@ -42,7 +42,9 @@ async def list_all(call: Call) -> Answer:
     region = call.query.get("region")
     vpcs = call.account.vpcs
     found = [
-        p for p in call.account.peerings if not region or any(vpcs.get(vpc_id)["region"] == region for vpc_id in p["vpc_ids"])
+        p
+        for p in call.account.peerings
+        if not region or any(vpcs.get(vpc_id)["region"] == region for vpc_id in p["vpc_ids"])
     ]
     return page(call, "/v2/vpc_peerings", "vpc_peerings", found)
 
