@@ -1,13 +1,15 @@
 """A load balancer: HAProxy in a cell, reconfigured without dropping connections. Called by the backend."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidepool.engines import haproxy
-from tidepool.engines.server import write_file
+from tidepool.engines.server import ServerError, write_file
 from tidepool.lab.cell import Cell, Child
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
+READY_ATTEMPTS, READY_PAUSE_S = 100, 0.05
 PID_FILE = "/run/haproxy-master.pid"
 
 
@@ -47,3 +49,11 @@ class Balancer:
 
     async def _start(self) -> None:
         self._child = await self.cell.spawn("haproxy", ["haproxy", "-W", "-f", CONFIG, "-p", PID_FILE])
+        for _ in range(READY_ATTEMPTS):
+            # The last thing a worker does before it serves.
+            if await self.cell.run(["sh", "-c", f"test -S {haproxy.ADMIN_SOCKET} && echo yes"], check=False):
+                return
+            if not self._child.alive():
+                break
+            await asyncio.sleep(READY_PAUSE_S)
+        raise ServerError(f"{self.cell.name}: HAProxy did not start; see the log `haproxy` of this cell.")

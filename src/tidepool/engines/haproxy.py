@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+ADMIN_SOCKET = "/run/haproxy-admin.sock"
 CERTIFICATES = "/etc/haproxy/certificates"
 HTTP_FAMILY = ("http", "https", "http2", "http3")
 
@@ -17,8 +18,9 @@ HEALTH_CHECK_DEFAULTS: Mapping[str, Any] = {
 }
 
 HEAD = """global
-    maxconn 10000
-    stats socket /run/haproxy-admin.sock mode 600 level admin
+    maxconn 5000
+    no strict-limits
+    stats socket {socket} mode 600 level admin
     ssl-default-bind-options ssl-min-ver TLSv1.2
 
 defaults
@@ -34,7 +36,7 @@ defaults
 def configuration(balancer: Mapping[str, Any], backends: Sequence[str], certificates: Collection[str]) -> str:
     """`backends` are private addresses; a rule whose certificate is unknown is left out, as it cannot serve."""
     idle = balancer.get("http_idle_timeout_seconds") or 60
-    parts = [HEAD.format(idle=idle)]
+    parts = [HEAD.format(idle=idle, socket=ADMIN_SOCKET)]
     rules = balancer.get("forwarding_rules") or []
     redirect = bool(balancer.get("redirect_http_to_https")) and any(r["entry_protocol"] == "https" for r in rules)
     for number, rule in enumerate(rules):

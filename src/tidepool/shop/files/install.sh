@@ -7,7 +7,7 @@ fpm=$(basename "$(ls -d /etc/php/*/fpm | sort -V | tail -n 1 | xargs dirname)")
 
 mkdir -p /srv/shop /etc/shop
 cp "$here"/php/*.php /srv/shop/
-cp "$here/ca.pem" /etc/shop/ca.pem
+install -m 0644 "$here/ca.pem" /etc/shop/ca.pem
 install -m 0640 -o root -g www-data "$here/settings.json" /etc/shop/settings.json
 cp "$here/etc/nginx.conf" /etc/nginx/sites-available/shop
 rm -f /etc/nginx/sites-enabled/* "/etc/php/$fpm/fpm/pool.d/www.conf"

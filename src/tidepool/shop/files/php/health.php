@@ -2,10 +2,10 @@
 // The deep check: did this server write to its database and read it back just now?
 declare(strict_types=1);
 
-function deep_health(array $endpoint): void
+function deep_health(?array $endpoint): void
 {
-    $facts = ['role' => $endpoint['role'], 'epoch' => $endpoint['epoch'], 'region' => setting('region')];
-    if ($endpoint['role'] !== 'writer') {
+    $facts = ['role' => $endpoint['role'] ?? null, 'epoch' => $endpoint['epoch'] ?? 0, 'region' => setting('region')];
+    if ($facts['role'] !== 'writer') {
         header('Retry-After: ' . RETRY_AFTER_S);
         json_answer(503, ['ok' => false] + $facts);
         return;

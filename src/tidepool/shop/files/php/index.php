@@ -30,12 +30,12 @@ function route(string $method, string $path, ?array $endpoint): void
         json_answer(200, ['ok' => true, 'region' => setting('region'), 'role' => $endpoint['role'] ?? null]);
         return;
     }
-    if ($endpoint === null) {
-        closed('This server has not been told which database to use.');
-        return;
-    }
     if ($path === '/healthz/deep' && $method === 'GET') {
         deep_health($endpoint);
+        return;
+    }
+    if ($endpoint === null) {
+        closed('This server has not been told which database to use.');
         return;
     }
     // Everything that is not GET writes. Refused before anything is touched: a half-made order is worse than none.
