@@ -3,7 +3,7 @@
 How the backend uses it (`lab` is a `tidepool.lab.lab.Lab`; the daemon makes it and calls `LabBackend(lab, authority)`,
 `authority` being `tidepool.api.authority.Authority`):
 
-    cell = await lab.make_cell("shop-nyc3", "nyc3")  # public and private address chosen; public_ip=/private_ip= fix them
+    cell = await lab.make_cell("shop-nyc3", "nyc3")  # addresses chosen; public_ip=, private_ip= fix them
     cell = await lab.make_cell("lb-1", "nyc3", private=False)
     web = await lab.make_droplet("web-nyc3-1", "nyc3", ssh_keys=["ssh-ed25519 AAAA..."], user_data="#!/bin/sh\\n...")
     await web.wait_ready()  # systemd has started everything, user_data included (~1.3 s)
@@ -11,7 +11,7 @@ How the backend uses it (`lab` is a `tidepool.lab.lab.Lab`; the daemon makes it 
 
     cell.write("etc/haproxy/haproxy.cfg", text, 0o640)  # below cell.root; /run, /tmp and /dev inside are private
     await cell.run(["install", "-d", "-o", "mysql", "/run/mysqld"])  # ... so folders there are made from inside
-    out = await cell.run(["mariadb-admin", "ping"], user="mysql", check=False, timeout_s=5)  # stdout; CellError on failure
+    out = await cell.run(["mariadb-admin", "ping"], user="mysql", check=False, timeout_s=5)  # or CellError
     child = await cell.spawn("mariadbd", ["mariadbd", "--datadir=/data"], user="mysql")  # log/mariadbd.log
     child.alive(); child.terminate(); child.kill()  # kill ends its whole cgroup, backends and workers too
     await cell.nft("table inet trust { ... }")  # in the cell's network namespace; add netdev tables likewise

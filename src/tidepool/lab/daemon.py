@@ -16,6 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tidepool.api import server
+from tidepool.api.authority import Authority
+from tidepool.faults.book import FaultBook
+from tidepool.faults.fault import World
 from tidepool.lab import control, netns
 from tidepool.lab.home import LabError, LabFolder
 from tidepool.lab.image import ensure_image
@@ -42,9 +46,6 @@ class Daemon:
         self._write_facts(port)
 
     async def _start_api(self) -> int:
-        from tidepool.api import server
-        from tidepool.api.authority import Authority
-
         self.token = "dop_v1_" + secrets.token_hex(32)
         authority = Authority.open(self.folder.path)
         inside = netns.listen(self.lab.cell("api").site.netns, API_ADDRESS, 443)
@@ -61,15 +62,26 @@ class Daemon:
         return int(outside.getsockname()[1])
 
     def _verbs(self) -> dict[str, control.Handler]:
+        faults = FaultBook(World(self.lab, self.api.faults))
+
         async def status(_: dict[str, Any]) -> control.Answer:
             cells = [
                 {"name": cell.name, "place": cell.place, "public": cell.public_ip, "private": cell.private_ip}
                 | {"running": cell.running(), "services": {n: c.alive() for n, c in cell.children.items()}}
                 for cell in self.lab.cells.values()
             ]
-            return {"hosts": cells, "links": await self.lab.wan.state()}
+            return {"hosts": cells, "links": await self.lab.wan.state(), "faults": faults.in_force()}
 
-        return {"status": status}
+        async def fault_add(words: dict[str, Any]) -> control.Answer:
+            return {"id": await faults.add(words["kind"], words["target"], words["options"])}
+
+        async def fault_list(_: dict[str, Any]) -> control.Answer:
+            return {"faults": faults.in_force()}
+
+        async def fault_remove(words: dict[str, Any]) -> control.Answer:
+            return {"removed": await faults.remove(words["id"])}
+
+        return {"status": status, "fault_add": fault_add, "fault_list": fault_list, "fault_remove": fault_remove}
 
     def _write_facts(self, port: int) -> None:
         facts = {
@@ -97,13 +109,13 @@ class Daemon:
         draft.rename(self.folder.facts)
 
 
-def _backend(lab: Lab, authority: Any) -> Any:
+def _backend(lab: Lab, authority: Authority) -> Any:
     try:
         from tidepool.backend import LabBackend
     except ImportError:
         from tidepool.api.memory import MemoryBackend
 
-        return MemoryBackend()
+        return MemoryBackend(authority)
     return LabBackend(lab, authority)
 
 
