@@ -1,0 +1,47 @@
+# Everything a person does with this repository. `make setup` once, then `make demo`.
+# Needs Linux, root and, for setup, apt.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ENGINE ?= mysql
+OUT ?= out/region-$(ENGINE)
+APT := python3 python3-venv debootstrap iproute2 nftables openssh-client e2fsprogs util-linux procps mount ca-certificates openssl
+
+export DEBIAN_FRONTEND := noninteractive
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup demo bench test test-fast lint format clean
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## packages of the machine and a virtual environment; running it again does nothing
+	@bash scripts/setup.sh "$(PYTHON)" "$(VENV)" $(APT)
+
+demo: setup ## kill a region of a shop in miniature, watch it fail over, read the report [ENGINE=mysql|postgresql] [OUT=dir]
+	@farshore drill region --engine $(ENGINE) --out $(OUT)
+
+bench: setup ## the same fault for farshore and for the script that founded this project [ENGINE=mysql|postgresql] [OUT=dir]
+	@farshore bench --engine $(ENGINE) --out $(OUT)-bench
+
+test: setup ## all tests, with real servers in network namespaces (root)
+	@pytest
+
+test-fast: setup ## tests that need no lab
+	@pytest -m "not lab and not slow"
+
+lint: setup ## style, types, arrows
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@lint-imports
+	@pytest -q tests/test_house.py
+
+format: setup ## put the code in shape
+	@ruff check --fix .
+	@ruff format .
+
+clean: ## take every lab down; caches and the environment stay
+	@bash scripts/clean.sh
