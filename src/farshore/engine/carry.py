@@ -8,7 +8,6 @@ from farshore.engine.inputs import StepEnded
 from farshore.engine.note import note
 from farshore.engine.state import Markers, State
 from farshore.model.grant import Grant
-from farshore.model.operator import OperatorWord
 from farshore.model.region import Epoch
 from farshore.model.verdict import Verdict
 from farshore.plan import build
@@ -57,14 +56,13 @@ def start_failover(state: State, verdict: Verdict, now_s: float, effects: list[E
     plan = failover_plan(state, now_s, verdict)
     if plan is None or state.in_flight:
         return state  # an attempt of an earlier plan has not ended yet; the next tick looks again
-    if state.standing.plan and state.standing.plan != plan.checksum:
+    said = state.standing(now_s)
+    if said is not None and said.plan and said.plan != plan.checksum:
         title = f"{state.group.name}: the approved plan is not the one that fits now"
-        text = (
-            f"You approved {state.standing.plan}; what would be done now is {plan.checksum}. Print it and approve it."
-        )
+        text = f"You approved {said.plan}; what would be done now is {plan.checksum}. Print it and approve it."
         effects.append(Tell(Notice(state.group.name, "warning", title, text)))
-        return replace(state, standing=OperatorWord())
-    state = note(replace(state, standing=OperatorWord()), PlanStarted(now_s, plan), effects)
+        return note(state, replace(said, at_s=now_s, answer=f"refused: {text}", stands_s=0.0), effects)
+    state = note(state, PlanStarted(now_s, plan), effects)
     title = f"{state.group.name}: failing over from {plan.from_region} to {plan.to_region}"
     effects.append(Tell(Notice(state.group.name, "critical", title, f"{plan.because} (rule {plan.rule})")))
     return state

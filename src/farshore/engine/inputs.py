@@ -19,6 +19,11 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Woke:
+    """The time of a `WakeAt` has come."""
+
+
+@dataclass(frozen=True, slots=True)
 class Led:
     term: int
     until_s: float  # counted from before the renewal was sent
@@ -108,6 +113,7 @@ class StepEnded:
 
 Input = (
     Tick
+    | Woke
     | Led
     | NotLed
     | Loaded

@@ -30,6 +30,7 @@ from farshore.engine.inputs import (
     StepEnded,
     StoreFailed,
     Tick,
+    Woke,
 )
 from farshore.engine.note import note
 from farshore.engine.state import FIRST_EPOCH, Markers, Seen, State, observe
@@ -58,6 +59,8 @@ def step(state: State, given: Input, now_s: float) -> Output:
             state = _tick(state, given, now_s, effects)
         case OperatorRead():
             state = obey.obey(replace(state, operator=given.word), now_s, effects)
+        case Woke():
+            pass
         case StepEnded():
             state = carry.ended(state, given, now_s, effects)
         case Led() | NotLed() | Loaded() | GrantMade() | StoreFailed():

@@ -1,0 +1,62 @@
+"""The agents' views, each interval: what the standby's see, and what every app server reads as its endpoint."""
+
+from farshore.engine.doors import doors
+from farshore.engine.inputs import AgentSeen, AgentSilent
+from farshore.engine.loops.schedule import turns
+from farshore.engine.shell import Shell
+from farshore.engine.within import within
+from farshore.model.failure import Failure
+from farshore.model.region import RegionName
+from farshore.model.sighting import Door
+from farshore.ports.app import AgentView, App
+
+VIEW_S = 3.0  # an agent that takes longer is silent
+
+
+class Agents:
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._busy: set[str] = set()
+        self._told: dict[str, object] = {}  # what each agent was last told to watch
+
+    async def run(self) -> None:
+        shell = self._shell
+        async for _ in turns(shell.world.clock, shell.group.thresholds.interval_s):
+            for region, apps in shell.world.apps.items():
+                for app in apps.all():
+                    if app.name not in self._busy:
+                        self._busy.add(app.name)
+                        shell.spawn(self._ask(region, app))
+
+    async def _ask(self, region: RegionName, app: App) -> None:
+        clock = self._shell.world.clock
+        begun_s = clock.now_s()
+        try:
+            view = await within(clock, VIEW_S, app.view(), f"Agent {app.name}")
+            self._shell.feed(AgentSeen(region, view, clock.now_s() - begun_s))
+            await self._tell(region, app, view)
+        except Failure as error:
+            self._shell.feed(AgentSilent(region, app.name, str(error)))
+        except Exception as error:  # a bug in one client must not blind the others; status shows it
+            self._shell.feed(AgentSilent(region, app.name, f"It broke: {type(error).__name__}: {error}"))
+        finally:
+            self._busy.discard(app.name)
+
+    async def _tell(self, region: RegionName, app: App, view: AgentView) -> None:
+        """The standby's agents are vantage points: tell them their targets when those change, or were forgotten."""
+        shell, grant = self._shell, self._shell.state.grant
+        if not shell.acting or grant is None or region == grant.holder or not shell.parts.whole:
+            return
+        targets = doors(shell.world, shell.group, shell.parts, grant.holder)
+        forgotten = not any(s.door is Door.REFERENCE for s in view.sightings)
+        wanted = (grant.epoch, targets)
+        if self._told.get(app.name) == wanted and not forgotten:
+            return
+        limits = shell.group.thresholds
+        work = app.watch(grant.epoch, targets, limits.interval_s, limits.timeout_s)
+        await within(shell.world.clock, VIEW_S, work, f"Agent {app.name}")
+        self._told[app.name] = wanted
+
+
+async def run(shell: Shell) -> None:
+    await Agents(shell).run()

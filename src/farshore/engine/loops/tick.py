@@ -1,0 +1,40 @@
+"""The pace of decisions: each interval the operator's word is read, and then one verdict is made."""
+
+from farshore.engine.inputs import OperatorRead, StoreFailed, Tick
+from farshore.engine.loops.schedule import turns
+from farshore.engine.parts import look_up
+from farshore.engine.shell import Shell
+from farshore.engine.within import within
+from farshore.model.failure import Failure
+from farshore.model.keys import operator_key
+from farshore.model.operator import OperatorWord
+
+LOOK_UP_S = 20.0
+
+
+async def run(shell: Shell) -> None:
+    clock = shell.world.clock
+    looking = [False]
+    async for late_s in turns(clock, shell.group.thresholds.interval_s):
+        if not shell.parts.whole and not looking[0]:
+            looking[0] = True
+            shell.spawn(_look_up(shell, looking))
+        try:
+            reading = shell.world.coordination.read(operator_key(shell.group.name))
+            record = await within(clock, shell.group.thresholds.interval_s, reading, "The store of record")
+            shell.feed(OperatorRead(OperatorWord.from_json(record.value, record.revision)))
+        except Failure as error:
+            shell.feed(StoreFailed(str(error)))
+        shell.feed(Tick(late_s))
+
+
+async def _look_up(shell: Shell, looking: list[bool]) -> None:
+    """Beside the ticks: the provider's API may take long, and decisions do not wait for it."""
+    try:
+        shell.parts = await within(
+            shell.world.clock, LOOK_UP_S, look_up(shell.group, shell.world, shell.parts), "The provider"
+        )
+    except Failure:
+        pass  # asked again with the next tick
+    finally:
+        looking[0] = False

@@ -1,0 +1,161 @@
+"""The hands of the machine: takes one input after the other, performs effects in order, feeds back what happened."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from farshore.engine.effects import Append, Cancel, CancelAll, Effect, FirstGrant, Load, Perform, Tell, WakeAt
+from farshore.engine.inputs import GrantMade, Input, Loaded, StepEnded, StoreFailed, Woke
+from farshore.engine.machine import step
+from farshore.engine.parts import Parts
+from farshore.engine.perform import attempt
+from farshore.engine.state import State
+from farshore.engine.steps.context import StepContext
+from farshore.engine.within import within
+from farshore.engine.world import World
+from farshore.model.failure import Failure
+from farshore.model.grant import Grant
+from farshore.model.group import Group
+from farshore.model.keys import grant_key
+from farshore.plan.journal import Event, from_json, to_json
+from farshore.plan.step import StepKind
+from farshore.ports.coordination import Lease
+from farshore.ports.notifier import Notice
+
+STORE_S = 5.0  # one word with the store of record; it is a local file or a neighbour
+
+
+class Shell:
+    """State changes in `take` only, one input at a time; everything else runs beside it and feeds the queue."""
+
+    def __init__(
+        self, group: Group, world: World, name: str, place: str, on_event: Callable[[Event], None] | None = None
+    ) -> None:
+        self.group = group
+        self.world = world
+        self.name = name
+        self.place = place
+        self.state = State(group, name)
+        self.parts = Parts()
+        self.changed = asyncio.Event()  # set after every input; whoever waits clears it
+        self._on_event = on_event
+        self._queue: asyncio.Queue[Input] = asyncio.Queue()
+        self._steps: dict[tuple[str, StepKind], asyncio.Task[None]] = {}
+        self._others: set[asyncio.Task[None]] = set()
+        self._wakes: set[float] = set()
+
+    def now_s(self) -> float:
+        return self.world.clock.now_s()
+
+    @property
+    def lease(self) -> Lease:
+        return Lease(self.name, self.state.term, self.group.thresholds.lease_ttl_s)
+
+    @property
+    def acting(self) -> bool:
+        state = self.state
+        return state.leads(self.now_s()) and state.loaded and state.store_ok and state.grant is not None
+
+    def feed(self, given: Input) -> None:
+        self._queue.put_nowait(given)
+
+    async def serve(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.take(await self._queue.get())
+
+    async def take(self, given: Input) -> None:
+        """One input and what follows from it. An effect that fails drops those behind it, and the machine is told."""
+        out = step(self.state, given, self.now_s())
+        self.state = out.state
+        for index, effect in enumerate(out.effects):
+            try:
+                await self._do(effect)
+            except Failure as error:
+                dropped = {(e.plan.id, e.step) for e in out.effects[index:] if isinstance(e, Perform)}
+                self.state = step(self.state, StoreFailed(str(error), frozenset(dropped)), self.now_s()).state
+                break
+        self.changed.set()
+
+    async def close(self) -> None:
+        """Nothing goes on behind our back once leadership is resigned."""
+        tasks = [*self._steps.values(), *self._others]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for half in self.parts.halves.values():
+            await half.database.close()
+
+    async def _do(self, effect: Effect) -> None:
+        match effect:
+            case Append():
+                body = to_json(effect.event)
+                line = self.world.coordination.append(self.lease, body)
+                await within(self.world.clock, STORE_S, line, "The journal")
+                if self._on_event is not None:
+                    self._on_event(effect.event)
+            case Perform():
+                self._perform(effect)
+            case Load():
+                await self._load()
+            case FirstGrant():
+                record = await self.world.coordination.read(grant_key(self.group.name))
+                await self.world.coordination.swap(self.lease, record, effect.grant.to_json())
+                self.feed(GrantMade(effect.grant))
+            case Cancel():
+                for (owner, kind), task in self._steps.items():
+                    if owner == effect.plan and kind in effect.steps:
+                        task.cancel()
+            case CancelAll():
+                for task in self._steps.values():
+                    task.cancel()
+            case WakeAt():
+                if effect.at_s not in self._wakes:
+                    self._wakes.add(effect.at_s)
+                    self.spawn(self._wake(effect.at_s))
+            case Tell():
+                self.spawn(self._tell(effect.notice))
+
+    def _perform(self, order: Perform) -> None:
+        context = StepContext(self.world, self.group, order.plan, self.parts, self.lease, order.attempt, order.events)
+        key = (order.plan.id, order.step)
+        task = asyncio.create_task(self._attempt(context, order), name=f"{order.plan.id}/{order.step}")
+        self._steps[key] = task
+        task.add_done_callback(lambda ended: self._steps.pop(key, None) if self._steps.get(key) is ended else None)
+
+    async def _attempt(self, context: StepContext, order: Perform) -> None:
+        try:
+            self.feed(await attempt(context, order.step, order.attempt_s))
+        except asyncio.CancelledError:
+            self.feed(StepEnded(order.plan.id, order.step, failed="It was broken off."))
+            raise
+
+    async def _load(self) -> None:
+        coordination = self.world.coordination
+        lines = await within(self.world.clock, STORE_S, _list(coordination.journal()), "The journal")
+        record = await within(
+            self.world.clock, STORE_S, coordination.read(grant_key(self.group.name)), "The store of record"
+        )
+        events = tuple(from_json(line.body) for line in lines)
+        self.feed(Loaded(events, Grant.from_json(record.value) if record.value else None))
+
+    async def _wake(self, at_s: float) -> None:
+        await self.world.clock.sleep(max(0.0, at_s - self.now_s()))
+        self._wakes.discard(at_s)
+        self.feed(Woke())
+
+    async def _tell(self, notice: Notice) -> None:
+        try:
+            await self.world.notifier.tell(notice)
+        except Failure:
+            pass  # best effort by promise; status and journal say the same
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Beside the queue; kept until it ends, cancelled with the shell."""
+        task = asyncio.create_task(work)
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+
+
+async def _list(work: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
+    return tuple(await work)

@@ -1,0 +1,45 @@
+"""What a step is handed, and what it hands back."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from farshore.engine.parts import Half, Parts
+from farshore.engine.world import World
+from farshore.model.group import Group
+from farshore.plan.journal import Event, StepDone
+from farshore.plan.plan import Plan
+from farshore.plan.step import StepKind
+from farshore.ports.coordination import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    world: World
+    group: Group
+    plan: Plan
+    parts: Parts
+    lease: Lease
+    attempt: int = 1
+    events: tuple[Event, ...] = ()  # the plan's lines so far
+
+    @property
+    def losing(self) -> Half:
+        return self.parts.half(self.plan.from_region)
+
+    @property
+    def gaining(self) -> Half:
+        return self.parts.half(self.plan.to_region)
+
+    def done(self, kind: StepKind) -> bool:
+        """True when that step of this plan was carried out, not skipped."""
+        return any(isinstance(e, StepDone) and e.plan == self.plan.id and e.step is kind for e in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    detail: str = ""
+    left: tuple[str, ...] = ()  # not reached; kept at between plans
+
+
+Executor = Callable[[StepContext], Awaitable[Done]]
+"""Looks before it acts, is safe to repeat after any interruption, raises a Failure when it is not done."""

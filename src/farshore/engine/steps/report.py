@@ -1,0 +1,25 @@
+"""report: what it took, from the journal's own lines, and a word to people."""
+
+from farshore.engine.steps.context import Done, StepContext
+from farshore.model.failure import Failure
+from farshore.plan.step import StepKind
+from farshore.plan.timings import timings
+from farshore.ports.notifier import Notice
+
+
+async def perform(ctx: StepContext) -> Done:
+    took = timings(ctx.plan.id, ctx.events)
+    figures = [f"{ctx.plan.to_region} sells under epoch {ctx.plan.epoch}"]
+    if took.first_order_s is not None:
+        figures.append(f"first order {took.first_order_s:.2f} s after the verdict")
+    if took.promotion_s is not None:
+        figures.append(f"of which the promotion took {took.promotion_s:.2f} s")
+    if StepKind.FENCE_DATABASE in ctx.plan.kinds and not ctx.done(StepKind.FENCE_DATABASE):
+        figures.append(f"the old database of {ctx.plan.from_region} is NOT fenced yet, and is tried each second")
+    text = "; ".join(figures)
+    try:
+        title = f"{ctx.group.name}: {ctx.plan.to_region} takes orders"
+        await ctx.world.notifier.tell(Notice(ctx.group.name, "info", title, text))
+    except Failure as error:
+        text += f" (nobody could be told: {error.what})"
+    return Done(text)
