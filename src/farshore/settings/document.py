@@ -65,7 +65,7 @@ def load_document(path: Path) -> Mapping:
     except RecursionError:
         raise BadSettings(f"{path}: is nested too deeply; write it as the template shows.") from None
     if root is None:
-        raise BadSettings(f"{path}: is empty; run `farshore init` to write one.")
+        raise BadSettings(f"{path}: is empty; remove it and run `farshore init` to write one.")
     node = _convert(path, root)
     if not isinstance(node, Mapping):
         raise BadSettings(

@@ -1,0 +1,49 @@
+"""`farshore watch`: the controller as a daemon, one line per event on standard output, until SIGTERM."""
+
+import argparse
+import asyncio
+import json
+
+from farshore.cli.options import add_config
+from farshore.daemon.lock import Lock
+from farshore.daemon.printer import event_printer, say
+from farshore.daemon.run import run_daemon
+from farshore.settings.load import load_settings
+from farshore.settings.settings import Settings
+from farshore.wiring.controller import controller
+from farshore.wiring.store import open_clock
+
+EXAMPLES = """\
+  farshore watch
+  farshore watch --config /etc/farshore/farshore.yaml --json
+  farshore watch --systemd-unit > /etc/systemd/system/farshore.service
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_config(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    parser.add_argument("--systemd-unit", action="store_true", help="print a systemd unit for this and exit")
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = load_settings(args.config)
+    if args.systemd_unit:
+        from farshore.provision.watch_unit import watch_unit
+
+        print(watch_unit(settings.file), end="")
+        return 0
+    with Lock(settings.state_file, "farshore watch"):
+        asyncio.run(_watch(settings, args.json))
+    return 0
+
+
+async def _watch(settings: Settings, as_json: bool) -> None:
+    clock = open_clock()
+    group = settings.group
+    async with controller(settings, event_printer(as_json, clock.wall)) as leading:
+        regions = f"{group.first.region}, {group.second.region}"
+        what = f"watching group {group.name} ({regions}) from {settings.controller.place}"
+        say(json.dumps({"at": clock.wall(), "kind": "started", "what": what}) if as_json else f"{clock.wall()}  {what}")
+        await run_daemon(leading)
+    say(json.dumps({"at": clock.wall(), "kind": "stopped"}) if as_json else f"{clock.wall()}  stopped")

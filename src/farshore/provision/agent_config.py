@@ -1,0 +1,22 @@
+"""agent.json for one app server. What to probe is no part of it: controllers tell that, references included."""
+
+import json
+
+from farshore.model.group import Place
+from farshore.ports.cloud import Host
+from farshore.provision import unit
+from farshore.settings.settings import Settings
+
+
+def agent_config(settings: Settings, place: Place, host: Host) -> str:
+    """What `farshore.agent.config` reads."""
+    body = {
+        "agent": host.name,
+        "place": place.region,
+        "key_file": unit.KEY_PATH,
+        "endpoint_file": f"{unit.ENDPOINT_DIR}/endpoint.json",
+        "state": unit.STATE_DIR,
+        "listen": f"0.0.0.0:{place.agent_port}",
+        "ca_file": unit.CA_PATH if settings.probe.ca_file is not None else None,
+    }
+    return json.dumps(body, indent=2) + "\n"

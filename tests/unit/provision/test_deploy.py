@@ -1,0 +1,131 @@
+"""Deployment through a stand-in for ssh that runs the remote command on this machine, in a folder of its own."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from farshore.model.failure import Refused, Unreachable
+from farshore.model.region import RegionName
+from farshore.ports.cloud import Host
+from farshore.provision import unit
+from farshore.provision.bundle import File, agent_files, install_script
+from farshore.provision.deploy import deploy
+from farshore.provision.ssh import Ssh
+
+
+def _host(name: str, address: str) -> Host:
+    return Host(1, name, RegionName("nyc3"), "active", address, "10.10.0.9", ("web",))
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ssh:
+    """`ssh` and `systemctl` on PATH: the first answers by address, both write down how they were called."""
+    bin_dir = tmp_path / "bin"
+    bin_dir.mkdir()
+    (bin_dir / "ssh").write_text(
+        f"""#!/bin/bash
+printf '%s\\n' "$*" >> {tmp_path}/ssh.log
+while [ "$1" != -- ]; do shift; done
+case "$2" in
+  192.0.2.1) exec sh -c "$3" ;;
+  192.0.2.2) cat >/dev/null; echo 'ssh: connect to host 192.0.2.2 port 22: No route to host' >&2; exit 255 ;;
+  192.0.2.3) cat >/dev/null; echo 'Host key verification failed.' >&2; exit 255 ;;
+  192.0.2.4) cat >/dev/null; echo 'root@192.0.2.4: Permission denied (publickey).' >&2; exit 255 ;;
+  192.0.2.5) cat >/dev/null; echo 'python3 is not installed' >&2; exit 3 ;;
+esac
+"""
+    )
+    (bin_dir / "systemctl").write_text(f'#!/bin/bash\necho "$*" >> {tmp_path}/systemctl.log\n')
+    for program in bin_dir.iterdir():
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_dir}:/usr/sbin:/usr/bin:/sbin:/bin")
+    return Ssh("root", 22, None, tmp_path / "known_hosts")
+
+
+def _files(tmp_path: Path, content: bytes = b"one") -> tuple[File, ...]:
+    return (
+        File(f"{tmp_path}/host/lib/farshore.pyz", content, 0o755),
+        File(f"{tmp_path}/host/etc/agent.key", b"very-secret-key\n", 0o600),
+    )
+
+
+def test_install_then_nothing_then_change(tmp_path: Path, ssh: Ssh) -> None:
+    """The second time is silent success without a restart; a new archive is a restart."""
+
+    def once(content: bytes) -> str:
+        results = asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), _files(tmp_path, content))]))
+        assert results[0].why == ""
+        return results[0].outcome
+
+    assert once(b"one") == "changed"
+    key = tmp_path / "host/etc/agent.key"
+    assert key.read_text() == "very-secret-key\n"
+    assert key.stat().st_mode & 0o777 == 0o600
+    log = tmp_path / "systemctl.log"
+    assert f"restart {unit.UNIT_NAME}" in log.read_text()
+    log.write_text("")
+    assert once(b"one") == "unchanged"
+    assert "restart" not in log.read_text()
+    assert once(b"two") == "changed"
+    assert (tmp_path / "host/lib/farshore.pyz").read_bytes() == b"two"
+    assert f"restart {unit.UNIT_NAME}" in log.read_text()
+
+
+def test_no_secret_is_an_argument(tmp_path: Path, ssh: Ssh) -> None:
+    """Process lists are public; everything secret goes through standard input."""
+    asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), _files(tmp_path))]))
+    assert "very-secret-key" not in (tmp_path / "ssh.log").read_text()
+    assert "StrictHostKeyChecking=accept-new" in (tmp_path / "ssh.log").read_text()
+    assert f"UserKnownHostsFile={tmp_path}/known_hosts" in (tmp_path / "ssh.log").read_text()
+
+
+def test_one_host_that_fails_stops_no_other(tmp_path: Path, ssh: Ssh) -> None:
+    """Each has its own outcome, in the order asked."""
+    hosts = [_host(f"web-{number}", f"192.0.2.{number}") for number in (2, 1)]
+    results = asyncio.run(deploy(ssh, [(host, _files(tmp_path)) for host in hosts]))
+    assert [(result.host, result.outcome) for result in results] == [("web-2", "failed"), ("web-1", "changed")]
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "sentence"),
+    [
+        (
+            "192.0.2.2",
+            Unreachable,
+            "cannot be reached by SSH (ssh: connect to host 192.0.2.2 port 22: No route to host)",
+        ),
+        (
+            "192.0.2.3",
+            Refused,
+            "The SSH host key of 192.0.2.3 is not the pinned one. If the host was rebuilt on purpose",
+        ),
+        ("192.0.2.4", Refused, "192.0.2.4 refused the login of root by SSH. Set agents.ssh_user"),
+        ("192.0.2.5", Refused, "On 192.0.2.5 the installation failed (python3 is not installed)."),
+    ],
+)
+def test_each_way_to_fail_has_its_sentence(ssh: Ssh, address: str, kind: type[Exception], sentence: str) -> None:
+    """With what to do next."""
+    with pytest.raises(kind) as caught:
+        asyncio.run(ssh.run(address, "true", b""))
+    assert sentence in str(caught.value)
+
+
+def test_pinned_on_first_use_only(ssh: Ssh) -> None:
+    """So that the warning is given once. A port that is not 22 has brackets in the file."""
+    ssh.known_hosts_file.write_text("192.0.2.1 ssh-ed25519 AAAA\n[192.0.2.9]:2222 ssh-ed25519 AAAA\n")
+    assert ssh.knows("192.0.2.1")
+    assert not ssh.knows("192.0.2.9")
+    assert Ssh("root", 2222, None, ssh.known_hosts_file).knows("192.0.2.9")
+
+
+def test_the_files_are_where_the_unit_looks() -> None:
+    """The unit, the configuration and the script speak of the same paths."""
+    files = agent_files(b"zip", "{}", "key", b"ca")
+    paths = {file.path for file in files}
+    assert paths == {unit.ARCHIVE_PATH, unit.CONFIG_PATH, unit.KEY_PATH, unit.UNIT_PATH, unit.CA_PATH}
+    assert {file.path: file.mode for file in files}[unit.KEY_PATH] == 0o600
+    script = install_script(files)
+    assert all(path in script for path in paths)
+    assert unit.ARCHIVE_PATH in unit.UNIT
+    assert unit.CONFIG_PATH in unit.UNIT
