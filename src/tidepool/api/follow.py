@@ -1,10 +1,13 @@
 """What follows droplets and tags live: balancers that pick their droplets by tag, and databases' trusted sources."""
 
 import asyncio
+import logging
 
 from tidepool.api.account import Account
-from tidepool.api.backend import Json
+from tidepool.api.backend import BackendError, Json
 from tidepool.api.objects import Database
+
+log = logging.getLogger(__name__)
 
 
 def addresses(droplet: Json, kind: str) -> list[str]:
@@ -57,10 +60,17 @@ async def apply_trust(account: Account, database: Database) -> None:
 
 
 async def droplets_changed(account: Account) -> None:
-    """A droplet came, went or changed its tags."""
+    """A droplet came, went or changed its tags. DigitalOcean follows in the background: when a part of the world is down,
+    that is no failure of the request that changed the droplet."""
     balancers = [b for b in account.balancers if b["status"] == "active"]
     databases = [d for d in account.databases if d.ca_pem and any(r["type"] in ("droplet", "tag") for r in d.rules)]
-    await asyncio.gather(
+    outcomes = await asyncio.gather(
         *(apply_balancer(account, balancer) for balancer in balancers),
         *(apply_trust(account, database) for database in databases),
+        return_exceptions=True,
     )
+    for outcome in outcomes:
+        if isinstance(outcome, BackendError):
+            log.warning("could not follow a change of droplets: %s", outcome)
+        elif isinstance(outcome, BaseException):
+            raise outcome
