@@ -101,7 +101,7 @@ def cable_rules(table: str, device: str, direction: str, peers: list[str]) -> st
             match = f"ip {field} {{ {', '.join(peers)} }} " if peers else ""
             name = f"{table}_{device.replace('-', '_')}_{hook}"
             rules.append(
-                f"table netdev {name} {{ chain cut {{ "
-                f'type filter hook {hook} device "{device}" priority 0; policy accept; {match}drop\n }} }}\n'
+                f"table netdev {name} {{\n  chain cut {{\n"
+                f'    type filter hook {hook} device "{device}" priority 0; policy accept;\n    {match}drop\n  }}\n}}\n'
             )
     return "".join(rules)

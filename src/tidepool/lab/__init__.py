@@ -18,8 +18,8 @@ How the backend uses it (`lab` is a `tidepool.lab.lab.Lab`; the daemon makes it 
     cell.freeze(); cell.thaw()
     await lab.destroy(cell)  # idempotent; processes, namespace, mounts, files, addresses
 
-    lab.on_restart(cell, hook)  # async hook(cell): brings services back after `tidepool fault remove` of a kill; the cell
-  # runs again, /run is empty, nothing else is alive. Default: spawn again what was spawned.
+    lab.on_restart(cell, hook)  # async hook(cell) brings services back when a `kill` fault is removed: the cell runs,
+                                # /run is empty if all of it was killed. Default: spawn again what is dead.
     await lab.dns.zone_apply("example.com", records)  # served when it returns (~12 ms); zone_remove(domain)
     await lab.dns.name_set("shop-do-user-1-0.db.tidepool.test", address)    # name_remove(name)
     lab.folder.path              # the lab's folder: put state there, `tidepool down` removes all of it

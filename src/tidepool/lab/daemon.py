@@ -128,7 +128,9 @@ def say(line: str) -> None:
 
 async def _run(options: argparse.Namespace) -> None:
     began = time.monotonic()
-    daemon = Daemon(LabFolder.named(options.name), options.time_scale, options.promote_delay)
+    folder = LabFolder.named(options.name)
+    folder.pid.write_text(str(os.getpid()))
+    daemon = Daemon(folder, options.time_scale, options.promote_delay)
     try:
         await daemon.start()
     except Exception as error:

@@ -63,7 +63,8 @@ class Authority:
         await self._until_serving()
 
     async def restart(self, cell: LabCell) -> None:
-        """After the cell lost power: /run is empty again."""
+        """After the cell lost power (/run is empty) or knotd alone was killed (its PID file lies, and PIDs recur)."""
+        await cell.run(["rm", "-f", "/run/knot/knot.pid"])
         await cell.run(["install", "-d", "-o", "knot", "-g", "knot", "/run/knot"])
         await cell.respawn()
         await self._until_serving()
