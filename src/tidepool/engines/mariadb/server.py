@@ -36,6 +36,8 @@ class MariaDB:
         self._replica = False
         self._config: dict[str, Any] = {}
         self._child: Child | None = None
+        # A user is granted the databases there are, a database to the users there are: at once, both would miss it.
+        self._contents = asyncio.Lock()
 
     async def create(self) -> None:
         await datadir.place(self.cell, config.DATA, self._cached, self._initialise)
@@ -72,13 +74,18 @@ class MariaDB:
             await self._start()
 
     async def set_user(self, name: str, password: str | None) -> None:
-        if password is None:
-            await self._sql(sql.drop_user(name))
-            return
-        await self._sql(sql.set_user(name, password, await self._databases()))
+        async with self._contents:
+            if password is None:
+                await self._sql(sql.drop_user(name))
+            else:
+                await self._sql(sql.set_user(name, password, await self._databases()))
 
     async def set_database(self, name: str, present: bool) -> None:
-        await self._sql(sql.create_database(name, await self._users()) if present else sql.drop_database(name))
+        async with self._contents:
+            if present:
+                await self._sql(sql.create_database(name, await self._users()))
+            else:
+                await self._sql(sql.drop_database(name))
 
     async def configure(self, config: Mapping[str, Any]) -> None:
         self._config.update(config)

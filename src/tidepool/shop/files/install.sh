@@ -9,6 +9,7 @@ mkdir -p /srv/shop /etc/shop
 cp "$here"/php/*.php /srv/shop/
 install -m 0644 "$here/ca.pem" /etc/shop/ca.pem
 install -m 0640 -o root -g www-data "$here/settings.json" /etc/shop/settings.json
+install -m 0640 -o www-data -g adm /dev/null /var/log/shop-php.log
 cp "$here/etc/nginx.conf" /etc/nginx/sites-available/shop
 rm -f /etc/nginx/sites-enabled/* "/etc/php/$fpm/fpm/pool.d/www.conf"
 ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled/shop
