@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 
 from farshore.cli.cost import cost_sentence
 from farshore.cli.failover_plan import Proposal, propose
-from farshore.cli.follow import follow
+from farshore.cli.follow_failover import Order, follow_order
 from farshore.cli.operator_word import speak, who
 from farshore.cli.options import add_config, add_json
 from farshore.cli.plan_failover import add_old_database
@@ -21,7 +21,8 @@ from farshore.daemon.story import Story
 from farshore.engine.controller import Ending
 from farshore.model.failure import Refused
 from farshore.model.operator import OperatorWord, Word
-from farshore.plan.journal import Event, OperatorSaid, PlanAborted, PlanFinished, PlanStarted, PlanStuck, from_json
+from farshore.plan.journal import Event, from_json
+from farshore.plan.ledger import fold_all
 from farshore.settings.load import load_settings
 from farshore.settings.problem import BadSettings
 from farshore.settings.settings import Settings
@@ -33,7 +34,6 @@ EXAMPLES = """\
   farshore plan failover
   farshore failover --plan CHECKSUM --yes
 """
-OBEYED_WITHIN_S = 15.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _prepare(settings: Settings, args: argparse.Namespace) -> tuple[Proposal, str]:
     store = open_store(settings)
-    proposal = await propose(settings, store, args.old_database)
+    proposal = await propose(settings, store, args.old_database, holder_of(settings.state_file) is not None)
     return proposal, await cost_sentence(store, settings.group)
 
 
@@ -101,43 +101,13 @@ async def _through_daemon(settings: Settings, args: argparse.Namespace, tell: Ca
     """The word's answer comes first, then the plan's lines; silence means that the daemon hangs."""
     store, clock = open_store(settings), open_clock()
     lines = await store.journal()
+    ledger = fold_all([from_json(line.body) for line in lines])
     at = clock.wall()
 
     def change(before: OperatorWord) -> OperatorWord:
         return replace(before, word=Word.FAILOVER, who=who(), at=at, step="", plan=args.plan)
 
     spoken = await speak(store, settings.group.name, change)
-    began_s = clock.now_s()
-    obeyed, plan = False, ""
-    async for line in follow(store, clock, lines[-1].number if lines else 0):
-        waited_s = clock.now_s() - began_s
-        if line is None:
-            if not obeyed and waited_s > OBEYED_WITHIN_S:
-                why = f"the controller has not answered within {OBEYED_WITHIN_S:g} s; look at `farshore status`"
-                return Ending("refused", why)
-            if waited_s > args.timeout_s:
-                return Ending("stuck", f"it has not ended within {args.timeout_s:g} s; it goes on without us", plan)
-            continue
-        event = from_json(line.body)
-        tell(event)
-        if isinstance(event, OperatorSaid) and event.revision == spoken.revision:
-            obeyed = True
-            if event.answer.startswith("refused"):
-                return Ending("refused", event.answer)
-        if isinstance(event, PlanStarted):
-            obeyed, plan = True, event.plan.id
-        ending = _ending(event, plan)
-        if ending is not None:
-            return ending
-    raise AssertionError("the journal is followed until something is returned")
-
-
-def _ending(event: Event, plan: str) -> Ending | None:
-    match event:
-        case PlanFinished() if event.plan == plan:
-            return Ending("finished", "", plan)
-        case PlanStuck() if event.plan == plan:
-            return Ending("stuck", f"at {event.step}: {event.why}", plan)
-        case PlanAborted() if event.plan == plan:
-            return Ending("aborted", f"by {event.who}", plan)
-    return None
+    running = ledger.plan.id if ledger.plan is not None and ledger.active else ""
+    after = lines[-1].number if lines else 0
+    return await follow_order(store, clock, Order(spoken.revision, running), after, args.timeout_s, tell)

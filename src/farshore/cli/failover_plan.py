@@ -1,28 +1,31 @@
-"""The plan that a failover would carry out now, made without asking the daemon."""
+"""The plan that a failover would carry out now: the leader's own where one leads, otherwise made here."""
 
 import asyncio
+import json
 from dataclasses import dataclass
 
 from farshore.model.failure import Failure
 from farshore.model.grant import Grant
 from farshore.model.group import Group
-from farshore.model.keys import grant_key
+from farshore.model.keys import grant_key, status_key
 from farshore.model.region import Epoch
 from farshore.plan.build import failover
+from farshore.plan.journal import from_json
+from farshore.plan.ledger import fold_all
 from farshore.plan.plan import Plan
 from farshore.ports.coordination import Coordination
 from farshore.settings.settings import Settings
 from farshore.wiring.controller import reach_database
 
-REACH_S = 3.0
+REACH_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     plan: Plan
     grant: Grant
-    old_database: str  # reachable | unreachable, as found or as the operator said
-    why: str = ""  # what was heard when it was asked
+    old_database: str  # reachable | unreachable
+    why: str = ""  # how that is known
 
 
 async def read_grant(store: Coordination, group: Group) -> Grant:
@@ -31,29 +34,51 @@ async def read_grant(store: Coordination, group: Group) -> Grant:
     return Grant.from_json(record.value) if record.value else Grant(Epoch(1), group.first.region)
 
 
-async def propose(settings: Settings, store: Coordination, old_database: str) -> Proposal:
-    """`old_database` is reachable, unreachable, or ask: whether it answers decides what promotion waits for."""
+async def next_epoch(store: Coordination, grant: Grant) -> Epoch:
+    """Larger than any that an aborted plan may have shown to an agent or a database."""
+    ledger = fold_all(tuple(from_json(line.body) for line in await store.journal()))
+    return Epoch(max(grant.epoch, ledger.epoch_max) + 1)
+
+
+async def propose(settings: Settings, store: Coordination, old_database: str, leads: bool) -> Proposal:
+    """`old_database` is reachable, unreachable, or ask: whether it answers decides what promotion waits for.
+
+    `leads`: a controller runs, so it is its opinion that counts.
+    """
     group = settings.group
     grant = await read_grant(store, group)
-    why = "said so"
-    if old_database == "ask":
-        old_database, why = await _ask(settings, grant)
-    plan = failover(
-        group,
-        Epoch(grant.epoch + 1),
-        grant.holder,
-        old_database_reachable=old_database == "reachable",
-    )
-    return Proposal(plan, grant, old_database, why)
+    epoch = await next_epoch(store, grant)
+
+    def made(reachable: bool, why: str) -> Proposal:
+        plan = failover(group, epoch, grant.holder, old_database_reachable=reachable)
+        return Proposal(plan, grant, "reachable" if reachable else "unreachable", why)
+
+    if old_database != "ask":
+        return made(old_database == "reachable", "as you said")
+    if leads:
+        checksum = await _leaders_checksum(store, group)
+        for reachable in (True, False):
+            proposal = made(reachable, "as the running controller sees it")
+            if proposal.plan.checksum == checksum:
+                return proposal
+    return made(*(await _ask(settings, grant)))
 
 
-async def _ask(settings: Settings, grant: Grant) -> tuple[str, str]:
-    place = settings.group.place(grant.holder)
+async def _leaders_checksum(store: Coordination, group: Group) -> str:
+    record = await store.read(status_key(group.name))
+    try:
+        return str(json.loads(record.value)["plan_now"]["checksum"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+async def _ask(settings: Settings, grant: Grant) -> tuple[bool, str]:
+    name = settings.group.place(grant.holder).database
     try:
         async with asyncio.timeout(REACH_S):
-            await reach_database(settings, place.database)
+            await reach_database(settings, name)
     except TimeoutError:
-        return "unreachable", f"{place.database} did not answer within {REACH_S:g} s"
+        return False, f"{name} did not answer within {REACH_S:g} s"
     except Failure as error:
-        return "unreachable", error.what
-    return "reachable", f"{place.database} answered"
+        return False, error.what
+    return True, f"{name} answered"

@@ -6,6 +6,7 @@ import asyncio
 from farshore.cli.failover_plan import Proposal, propose
 from farshore.cli.options import add_config, add_json
 from farshore.cli.show import print_json
+from farshore.daemon.lock import holder_of
 from farshore.settings.load import load_settings
 from farshore.settings.settings import Settings
 from farshore.wiring.store import open_store
@@ -38,12 +39,13 @@ def run(args: argparse.Namespace) -> int:
         print_json(as_json(proposal))
     else:
         print(proposal.plan.text())
-        print(f"The old database is {proposal.old_database} ({proposal.why}).")
+        print(f"The old database is {proposal.old_database}: {proposal.why}.")
     return 0
 
 
 async def _propose(settings: Settings, old_database: str) -> Proposal:
-    return await propose(settings, open_store(settings), old_database)
+    runs = holder_of(settings.state_file) is not None
+    return await propose(settings, open_store(settings), old_database, runs)
 
 
 def as_json(proposal: Proposal) -> dict[str, object]:

@@ -6,10 +6,9 @@ Prints; asks nobody and changes nothing, so it can be printed on paper today.
 import argparse
 import asyncio
 
-from farshore.cli.failover_plan import read_grant
+from farshore.cli.failover_plan import next_epoch, read_grant
 from farshore.cli.options import add_config, add_json
 from farshore.cli.show import print_json
-from farshore.model.grant import Grant
 from farshore.model.region import Epoch, RegionName
 from farshore.plan.build import failover
 from farshore.plan.plan import Plan
@@ -51,13 +50,17 @@ def _plan(settings: Settings, args: argparse.Namespace) -> Plan:
     regions = (group.first.region, group.second.region)
     if args.from_region is not None and args.from_region not in regions:
         raise BadSettings(f"--from is {args.from_region!r}; write {regions[0]} or {regions[1]}.")
-    if args.from_region is None or args.epoch is None:
-        grant = asyncio.run(_grant(settings))
-    else:
-        grant = Grant(Epoch(args.epoch - 1), RegionName(args.from_region))
-    epoch = Epoch(args.epoch if args.epoch is not None else grant.epoch + 1)
-    return failover(group, epoch, RegionName(args.from_region or grant.holder))
+    if args.from_region is not None and args.epoch is not None:
+        return failover(group, Epoch(args.epoch), RegionName(args.from_region))  # the store of record may be lost
+    holder, epoch = asyncio.run(_next(settings))
+    return failover(
+        group,
+        Epoch(args.epoch) if args.epoch is not None else epoch,
+        RegionName(args.from_region) if args.from_region is not None else holder,
+    )
 
 
-async def _grant(settings: Settings) -> Grant:
-    return await read_grant(open_store(settings), settings.group)
+async def _next(settings: Settings) -> tuple[RegionName, Epoch]:
+    store = open_store(settings)
+    grant = await read_grant(store, settings.group)
+    return grant.holder, await next_epoch(store, grant)
