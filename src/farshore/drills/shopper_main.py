@@ -1,0 +1,66 @@
+"""`python -m farshore.drills.shopper_main`: shoppers as a process, writing their ledger until SIGTERM."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from farshore.drills.entry import CACHED, FRESH, Entry
+from farshore.drills.lookup import Cached, Fresh
+from farshore.drills.shopper import Shop, population
+
+LOOK_UP_S = 1.5  # of a request's whole time
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="farshore-shoppers", allow_abbrev=False)
+    parser.add_argument("--domain", required=True)
+    parser.add_argument("--products", required=True, help="comma-separated ids")
+    parser.add_argument("--authority", required=True, help="DNS server that fresh shoppers ask")
+    parser.add_argument("--resolver", required=True, help="DNS server that the others ask")
+    parser.add_argument("--ca-file", required=True)
+    parser.add_argument("--ledger", required=True, type=Path)
+    parser.add_argument("--browse-every-ms", type=float, default=100.0, help="of the fresh; the cached: half as often")
+    parser.add_argument("--buyers", type=int, default=5, help="fresh; and half as many cached")
+    parser.add_argument("--buy-pause-s", type=float, default=1.0, help="between two purchases of one buyer")
+    args = parser.parse_args(argv)
+    asyncio.run(_shop(args))
+    return 0
+
+
+async def _shop(args: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    products = tuple(int(word) for word in args.products.split(","))
+    shop = Shop(args.domain, products)
+    # Line buffered: a line is in the file before the next request starts; losing the machine loses the drill anyway.
+    with args.ledger.open("a", buffering=1) as ledger:
+
+        def record(entry: Entry) -> None:
+            ledger.write(entry.to_line() + "\n")
+
+        async with AsyncExitStack() as stack:
+            fresh = await stack.enter_async_context(
+                population(FRESH, shop, Fresh(args.authority, LOOK_UP_S), args.ca_file, record)
+            )
+            cached = await stack.enter_async_context(
+                population(CACHED, shop, Cached(args.resolver, LOOK_UP_S, time.monotonic), args.ca_file, record)
+            )
+            every_s = args.browse_every_ms / 1000
+            work = [fresh.browse_for_ever(every_s), cached.browse_for_ever(every_s * 2)]
+            work += [fresh.buy_for_ever(args.buy_pause_s) for _ in range(args.buyers)]
+            work += [cached.buy_for_ever(args.buy_pause_s) for _ in range(max(1, args.buyers // 2))]
+            tasks = [asyncio.create_task(one) for one in work]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
