@@ -1,0 +1,84 @@
+"""Keeping the shop's user out of a MySQL server, with proof.
+
+Locking the account alone stops nobody who is logged in; ending sessions alone lets them come back. Locked first, then
+ended, then read back: an account that is locked and has no session cannot commit.
+"""
+
+import time
+
+import pymysql
+
+from farshore.adapters.mysql.failures import MISSING, NO_SUCH_SESSION, code
+from farshore.adapters.mysql.session import Statements
+from farshore.adapters.mysql.tables import create, raise_epoch
+from farshore.model.failure import Refused, RetryLater
+from farshore.model.region import Epoch
+
+_PROVE_S = 3.0
+_POLL_S = 0.01
+_BLOCK, _ADMIT = "ACCOUNT LOCK", "ACCOUNT UNLOCK"
+
+
+def fence(statements: Statements, where: str, epoch: Epoch, user: str) -> None:
+    try:
+        known = raise_epoch(statements, epoch)
+    except pymysql.MySQLError as error:
+        if code(error) not in MISSING:
+            raise
+        create(statements)
+        known = raise_epoch(statements, epoch)
+    if known > epoch:
+        raise Refused(
+            f"{where} has seen epoch {known}; a fence of epoch {epoch} is out of date.", "Another controller leads."
+        )
+    accounts = _accounts(statements, where, user)
+    for account in accounts:
+        statements.rows(f"ALTER USER {account} {_BLOCK}")
+    _end_sessions(statements, where, user)
+    for account in accounts:
+        if _BLOCK not in str(statements.rows(f"SHOW CREATE USER {account}")[0][0]):
+            raise RetryLater(f"{where} does not show {account} as locked.")
+    now = int(statements.rows("SELECT epoch FROM farshore.farshore_epoch WHERE id = 1")[0][0])
+    if now < epoch:
+        raise RetryLater(f"{where} shows epoch {now}, not {epoch}.")
+
+
+def unfence(statements: Statements, where: str, user: str) -> None:
+    for account in _accounts(statements, where, user):
+        statements.rows(f"ALTER USER {account} {_ADMIT}")
+
+
+def _accounts(statements: Statements, where: str, user: str) -> list[str]:
+    found = statements.rows("SELECT host FROM mysql.user WHERE user = %s", user)
+    if not found:
+        raise Refused(f"{where} has no user {user}.", "Correct app_user in farshore.yaml.")
+    return [f"{statements.text(user)}@{statements.text(str(host))}" for (host,) in found]
+
+
+def _end_sessions(statements: Statements, where: str, user: str) -> None:
+    """Returns when two looks in a row, after the lock, found nobody.
+
+    A session that is still logging in has no name yet, and may have passed the lock before it was there: it is ended
+    too. Whoever it was comes back, if he may.
+    """
+    until_s = time.monotonic() + _PROVE_S
+    empty = 0
+    while empty < 2:
+        found = statements.rows(
+            "SELECT id FROM information_schema.processlist WHERE user IN (%s, 'unauthenticated user')", user
+        )
+        empty = 0 if found else empty + 1
+        for (session,) in found:
+            _kill(statements, int(session))
+        if found and time.monotonic() > until_s:
+            raise RetryLater(f"{where} still has {len(found)} sessions of {user} that are ending.")
+        if found:
+            time.sleep(_POLL_S)
+
+
+def _kill(statements: Statements, session: int) -> None:
+    try:
+        statements.rows(f"KILL CONNECTION {session}")
+    except pymysql.MySQLError as error:
+        if code(error) != NO_SUCH_SESSION:
+            raise
