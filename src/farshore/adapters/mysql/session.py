@@ -24,7 +24,7 @@ class Statements:
 
     def __init__(self, connection: "pymysql.Connection[Any]") -> None:
         self._connection = connection
-        self.mariadb = "mariadb" in str(connection.server_version).lower()
+        self.mariadb = "mariadb" in str(connection.get_server_info()).lower()  # type: ignore[no-untyped-call]
 
     def rows(self, sql: str, *values: object) -> Rows:
         """Of the last statement in `sql`; several statements in one text cost one round trip."""

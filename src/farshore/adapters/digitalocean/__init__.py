@@ -1,0 +1,1 @@
+"""A DigitalOcean account by pydo: cloud port and dns port."""

@@ -1,0 +1,141 @@
+"""What exists in the account, and promotion. Implements the cloud port."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any
+
+from farshore.adapters.digitalocean.account import Account, Json
+from farshore.model.failure import Refused
+from farshore.model.region import RegionName
+from farshore.ports.cloud import Balancer, DatabaseServer, Host
+
+
+class DigitalOceanCloud:
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._client = account.client
+
+    async def check_token(self) -> None:
+        body = await self._account.read(self._client.account.get)
+        status = ((body or {}).get("account") or {}).get("status")
+        if status == "locked":
+            raise Refused("The provider has locked this account.", "Ask the provider's support.")
+        clusters = await self._clusters()
+        for call, _ in (
+            (self._client.load_balancers.list, "load_balancer:read"),
+            (self._client.droplets.list, "droplet:read"),
+            (self._client.domains.list, "domain:read"),
+        ):
+            await self._account.read(call, per_page=1)
+        if clusters and not any((cluster.get("connection") or {}).get("password") for cluster in clusters):
+            raise Refused("The token may not see database passwords.", "Give it the scope database:view_credentials.")
+
+    async def regions(self) -> Sequence[RegionName]:
+        found = await self._account.read_all(self._client.regions.list, "regions")
+        return tuple(RegionName(region["slug"]) for region in found if region.get("available"))
+
+    async def domains(self) -> Sequence[str]:
+        return tuple(domain["name"] for domain in await self._account.read_all(self._client.domains.list, "domains"))
+
+    async def database(self, name: str) -> DatabaseServer | None:
+        """Clusters first: a promoted replica is one of them, and may still be listed below its old primary."""
+        clusters = await self._clusters()
+        for cluster in clusters:
+            if cluster.get("name") == name:
+                return _server(cluster, cluster, None)
+        for cluster in clusters:
+            body = await self._account.read(self._client.databases.list_replicas, cluster["id"])
+            for replica in (body or {}).get("replicas") or []:
+                if replica.get("name") == name:
+                    return _server(replica, cluster, str(cluster["id"]))
+        return None
+
+    async def promote(self, server: DatabaseServer) -> None:
+        if server.replica_of is not None:
+            done = await self._account.write(self._client.databases.promote_replica, server.replica_of, server.name)
+            if done is not None:
+                return
+        # A 404 means promoted already, or never there: only looking tells which.
+        if not any(cluster.get("id") == server.id for cluster in await self._clusters()):
+            raise Refused(
+                f"There is no replica {server.name} to promote, and no cluster with its id.",
+                "Look for it in the provider's panel.",
+            )
+
+    async def balancer(self, name: str) -> Balancer | None:
+        for balancer in await self._account.read_all(self._client.load_balancers.list, "load_balancers"):
+            if balancer.get("name") == name:
+                return Balancer(
+                    id=str(balancer["id"]),
+                    name=name,
+                    region=_region(balancer),
+                    status=str(balancer.get("status", "")),
+                    ip=str(balancer.get("ip") or ""),
+                )
+        return None
+
+    async def hosts(self, tag: str) -> Sequence[Host]:
+        found = await self._account.read_all(self._client.droplets.list, "droplets", tag_name=tag)
+        return tuple(
+            Host(
+                id=int(droplet["id"]),
+                name=str(droplet["name"]),
+                region=_region(droplet),
+                status=str(droplet.get("status", "")),
+                public_ip=_address(droplet, "public"),
+                private_ip=_address(droplet, "private"),
+                tags=tuple(droplet.get("tags") or ()),
+            )
+            for droplet in found
+        )
+
+    async def database_ca(self, server: DatabaseServer) -> str:
+        """A replica has an id of its own, but its primary's authority."""
+        for identity in filter(None, (server.id, server.replica_of)):
+            body = await self._account.read(self._client.databases.get_ca, identity)
+            certificate = ((body or {}).get("ca") or {}).get("certificate")
+            if certificate:
+                try:
+                    return base64.b64decode(certificate).decode()
+                except (binascii.Error, UnicodeDecodeError) as error:
+                    raise Refused(f"The provider's certificate for database {server.name} is garbled.") from error
+        raise Refused(f"The provider has no certificate for database {server.name}.")
+
+    async def _clusters(self) -> list[Json]:
+        """Not paginated by the API."""
+        body = await self._account.read(self._client.databases.list_clusters)
+        return list((body or {}).get("databases") or [])
+
+
+def _server(own: Json, cluster: Json, replica_of: str | None) -> DatabaseServer:
+    """`cluster` lends a replica what its own object lacks: the engine, and blank credentials."""
+    connection, lent = own.get("connection") or {}, cluster.get("connection") or {}
+    private = own.get("private_connection") or {}
+    return DatabaseServer(
+        id=str(own["id"]),
+        name=str(own["name"]),
+        engine=str(own.get("engine") or cluster.get("engine") or ""),
+        region=_region(own),
+        status=str(own.get("status", "")),
+        host=str(connection.get("host") or ""),
+        private_host=str(private.get("host") or ""),
+        port=int(connection.get("port") or lent.get("port") or 25060),
+        user=str(connection.get("user") or lent.get("user") or "doadmin"),
+        password=str(connection.get("password") or lent.get("password") or ""),
+        database=str(connection.get("database") or lent.get("database") or "defaultdb"),
+        replica_of=replica_of,
+    )
+
+
+def _region(thing: Json) -> RegionName:
+    """A slug in databases, an object elsewhere."""
+    region: Any = thing.get("region") or ""
+    return RegionName(str(region.get("slug", "")) if isinstance(region, dict) else str(region))
+
+
+def _address(droplet: Json, kind: str) -> str:
+    for network in (droplet.get("networks") or {}).get("v4") or []:
+        if network.get("type") == kind:
+            return str(network["ip_address"])
+    return ""
