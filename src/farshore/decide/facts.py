@@ -57,7 +57,7 @@ def derive(seen: Observation, group: Group) -> Facts:
         leads=seen.leads,
         plan=seen.plan,
         primary=worse(browse, buy),
-        standby_ready=standby_browse is Gate.OPEN and database_answers,
+        standby_ready=standby_browse is Gate.OPEN and database_answers and seen.marker.follows,
         marker_fresh=behind is not None and behind <= limits.rpo_budget_s,
         cooling_down=seen.since_failover_s is not None and seen.since_failover_s < limits.cool_down_s,
         consent=consent(seen, group),

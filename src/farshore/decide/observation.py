@@ -31,6 +31,7 @@ class MarkerSeen:
     read: int | None = None  # newest sequence seen on the standby
     read_age_s: float | None = None  # since the standby's database last answered
     interval_s: float = 1.0
+    follows: bool = True  # the standby's database is a replica; False: it was promoted, and has a history of its own
 
     @property
     def behind_s(self) -> float | None:

@@ -11,6 +11,7 @@ from farshore.model.verdict import Would
 
 PROMOTION_UNMEASURED_S = 30.0  # said until this group has measured one: DigitalOcean documents no figure
 STEPS_S = 1.0  # everything from the verdict to the first order but the promotion
+CAVEAT = "If the old database does not answer it cannot be fenced, and the plan stops before promotion and asks you."
 SEND_DELAY_S = 0.05  # a row is on its way for half a round trip (facts: 65 ms between regions) and a send
 
 
@@ -25,4 +26,5 @@ def would(seen: Observation, group: Group) -> Would:
     fence = limits.fence_patience_s if not group.allow_unfenced else 0.0
     at_risk = None if seen.marker.behind_s is None else seen.marker.behind_s + SEND_DELAY_S
     orders = None if at_risk is None or seen.orders_per_s is None else at_risk * seen.orders_per_s
-    return Would(verdict, detection + fence + STEPS_S + promotion, at_risk, orders)
+    caveat = "" if group.allow_unfenced else CAVEAT
+    return Would(verdict, detection + fence + STEPS_S + promotion, at_risk, orders, caveat)

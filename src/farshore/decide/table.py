@@ -75,7 +75,7 @@ ROWS = (
     _row(
         "V35",
         Call.ASK_OPERATOR,
-        "The operator ordered a failover, but the standby does not answer at its door and in its database.",
+        "The operator ordered a failover, but the standby's door is shut, or its database is silent or no replica.",
         _ORDERED,
         {"standby_ready": False},
     ),

@@ -92,6 +92,8 @@ def ended(state: State, given: StepEnded, now_s: float, effects: list[Effect]) -
         failed = StepFailed(now_s, given.plan, given.step, given.failed, given.retry, given.after_s)
         return note(state, failed, effects)
     state = note(state, StepDone(now_s, given.plan, given.step, given.detail, given.left), effects)
+    if given.step in (StepKind.FENCE_APP, StepKind.OPEN_CHECKOUT):
+        state = replace(state, views=dict.fromkeys(state.views))  # taken before the change: ask again
     if given.step is StepKind.GRANT and plan is not None:
         grant = Grant(plan.epoch, plan.to_region)
         state = note(state, Granted(now_s, grant.epoch, grant.holder), effects)

@@ -1,4 +1,4 @@
-"""Between plans: keep the world as the grant says. Late fences, and app servers that came back with an old endpoint.
+"""Keep the world as the grant says: late fences, and app servers that came back with an old endpoint.
 
 Level-triggered, each tick, and never undone. Part of the machine; pure.
 """
@@ -12,18 +12,20 @@ from farshore.model.grant import Grant
 from farshore.model.region import RegionName, Role
 from farshore.plan import build
 from farshore.plan.journal import StepStarted
+from farshore.plan.progress import Stage, progress
 from farshore.plan.step import StepKind
 
 
 def keep(state: State, now_s: float, effects: list[Effect]) -> State:
-    grant = state.grant
-    if grant is None or state.ledger.active or state.ledger.aborted is not None:
+    if state.grant is None or state.ledger.aborted is not None:
         return state
+    grant = _grant(state, state.grant)
     plan = build.hold(state.group, grant.epoch, grant.holder)
+    free = _free(state)
     wanted = {
-        StepKind.FENCE_APP: _astray(state, grant, plan.from_region, Role.STANDBY),
-        StepKind.FENCE_DATABASE: bool(state.ledger.unfenced),
-        StepKind.OPEN_CHECKOUT: _astray(state, grant, plan.to_region, Role.WRITER),
+        StepKind.FENCE_APP: StepKind.FENCE_APP in free and _astray(state, grant, plan.from_region, Role.STANDBY),
+        StepKind.FENCE_DATABASE: StepKind.FENCE_DATABASE in free and bool(state.ledger.unfenced),
+        StepKind.OPEN_CHECKOUT: StepKind.OPEN_CHECKOUT in free and _astray(state, grant, plan.to_region, Role.WRITER),
     }
     for step in plan.steps:
         if not wanted[step.kind] or (plan.id, step.kind) in state.in_flight:
@@ -33,6 +35,22 @@ def keep(state: State, now_s: float, effects: list[Effect]) -> State:
         state = replace(state, in_flight=state.in_flight | {(plan.id, step.kind)})
         effects.append(Perform(plan, step.kind, 1, step.attempt_s, state.ledger.events))
     return state
+
+
+def _grant(state: State, grant: Grant) -> Grant:
+    """What the world is held to: while a plan runs, its fences already belong to the epoch that it will grant."""
+    plan = state.ledger.plan
+    return Grant(plan.epoch, plan.to_region) if state.ledger.active and plan is not None else grant
+
+
+def _free(state: State) -> frozenset[StepKind]:
+    """The steps that no plan has in hand: all of them between plans; of a running plan, the fences it gave up."""
+    plan = state.ledger.plan
+    if not state.ledger.active or plan is None:
+        return frozenset({StepKind.FENCE_APP, StepKind.FENCE_DATABASE, StepKind.OPEN_CHECKOUT})
+    known = progress(plan, state.ledger.events)
+    fences = (StepKind.FENCE_APP, StepKind.FENCE_DATABASE)
+    return frozenset(kind for kind in fences if kind in known and known[kind].stage is Stage.SKIPPED)
 
 
 def _astray(state: State, grant: Grant, region: RegionName, role: Role) -> bool:

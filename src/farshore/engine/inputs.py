@@ -90,7 +90,10 @@ class MarkerNotWritten:
 
 @dataclass(frozen=True, slots=True)
 class MarkerRead:
+    """The standby's database answered; `follows` says that it is a replica."""
+
     marker: Marker | None
+    follows: bool = True
 
 
 @dataclass(frozen=True, slots=True)

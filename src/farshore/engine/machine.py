@@ -135,7 +135,7 @@ def _learn(state: State, given: Input, now_s: float) -> State:
         case MarkerNotWritten():
             return replace(state, markers=replace(state.markers, failing=given.why))
         case MarkerRead():
-            marks = replace(state.markers, read_at_s=now_s)
+            marks = replace(state.markers, read_at_s=now_s, follows=given.follows)
             ours = (
                 given.marker is not None
                 and state.grant is not None
@@ -183,8 +183,7 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
         state = carry.start_failover(state, verdict, now_s, effects)
     elif state.phase is PlanPhase.NONE:
         state = carry.start_reopen(state, now_s, effects)
-        state = hold.keep(state, now_s, effects)
-    return state
+    return hold.keep(state, now_s, effects)
 
 
 def _say(state: State, verdict: Verdict, now_s: float, effects: list[Effect]) -> State:

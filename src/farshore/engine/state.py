@@ -44,6 +44,7 @@ class Markers:
     failing: str = ""  # why the last write failed; empty: it did not
     read: int | None = None
     read_at_s: float | None = None
+    follows: bool = True
 
     def seen(self, now_s: float) -> MarkerSeen:
         return MarkerSeen(
@@ -52,6 +53,7 @@ class Markers:
             self.read,
             None if self.read_at_s is None else now_s - self.read_at_s,
             MARKER_INTERVAL_S,
+            self.follows,
         )
 
 

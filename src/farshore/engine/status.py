@@ -39,6 +39,7 @@ def status(state: State, parts: Parts, now_s: float, wall: str) -> dict[str, Any
             "read": seen.marker.read,
             "read_age_s": _round(seen.marker.read_age_s),
             "behind_s": seen.marker.behind_s,
+            "standby_follows": seen.marker.follows,
             "failing": state.markers.failing,
         },
         "parts_missing": dict(parts.missing),
@@ -65,6 +66,7 @@ def _would(state: State) -> dict[str, Any] | None:
         "predicted_s": _round(would.predicted_s),
         "at_risk_s": _round(would.at_risk_s),
         "orders_at_risk": _round(would.orders_at_risk),
+        "caveat": would.caveat,
         "measured": state.ledger.promotion_s is not None,
     }
 

@@ -30,3 +30,4 @@ class Would:
     predicted_s: float  # from the death to the first order in the other region
     at_risk_s: float | None  # orders acknowledged in the last so many seconds may be missing; None: not known
     orders_at_risk: float | None  # the same in orders; None while no rate of orders is known
+    caveat: str = ""  # what could stop it half-way, in a sentence

@@ -27,6 +27,7 @@ def failover(
     fence = Step(
         K.FENCE_DATABASE,
         attempts_max=limits.ATTEMPTS_POLL_MAX,
+        retry_max_s=0.4,
         attempt_s=patience if group.allow_unfenced else limits.FENCE_MAX_S,
         deadline_s=patience if group.allow_unfenced else limits.FENCE_MAX_S,
         optional=group.allow_unfenced,
@@ -59,7 +60,9 @@ def failover(
         Step(
             K.VERIFY,
             (K.OPEN_CHECKOUT,),
-            attempts_max=limits.ATTEMPTS_POLL_MAX,
+            attempts_max=limits.ATTEMPTS_VERIFY_MAX,
+            retry_after_s=0.1,
+            retry_max_s=0.5,
             attempt_s=10.0,
             deadline_s=limits.VERIFY_MAX_S,
         ),

@@ -121,7 +121,8 @@ def _step(ledger: Ledger, event: StepStarted | StepDone | StepFailed | StepSkipp
     if event.plan.startswith(HOLD_PREFIX):
         started = isinstance(event, StepStarted)
         holding = ledger.holding | {event.step} if started else ledger.holding - {event.step}
-        return replace(ledger, holding=holding)
+        events = (*ledger.events, event) if ledger.active else ledger.events
+        return replace(ledger, holding=holding, events=events)
     if ledger.plan is None or event.plan != ledger.plan.id:
         return ledger
     if isinstance(event, StepSkipped) and event.by != BY_PLAN:

@@ -2,6 +2,7 @@
 
 ATTEMPTS_WRITE_MAX = 5  # of a step that changes something outside
 ATTEMPTS_POLL_MAX = 40  # of a step that waits for something outside
+ATTEMPTS_VERIFY_MAX = 120  # an order from outside is tried often: it ends the outage that shoppers see
 PROMOTION_MAX_S = 900.0  # a promotion that is not writable by then is stuck, not slow
 FENCE_MAX_S = 20.0  # how long a fence that must be proved is tried
 VERIFY_MAX_S = 60.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from farshore.plan.journal import Event
 from farshore.plan.plan import Plan
 from farshore.plan.progress import Progress, Stage, progress
-from farshore.plan.step import RETRY_MAX_S, Step, StepKind
+from farshore.plan.step import Step, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _next(step: Step, was: Progress, now_s: float) -> Action:
     if was.stage is not Stage.FAILED or not was.failures:
         return Run(step, was.attempts + 1)
     last = was.failures[-1]
-    pause = max(last.after_s, min(RETRY_MAX_S, step.retry_after_s * 2 ** min(len(was.failures) - 1, 10)))
+    pause = max(last.after_s, min(step.retry_max_s, step.retry_after_s * 2 ** min(len(was.failures) - 1, 10)))
     due_s = last.at_s + pause
     if due_s > now_s + pause:  # written before a reboot: its clock says nothing
         due_s = now_s

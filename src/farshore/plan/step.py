@@ -45,10 +45,8 @@ class Step:
     kind: StepKind
     after: tuple[StepKind, ...] = ()
     attempts_max: int = 5  # failures; a crash in between is none
-    retry_after_s: float = 0.2  # doubled each time, up to RETRY_MAX_S
+    retry_after_s: float = 0.2  # doubled each time, up to `retry_max_s`
+    retry_max_s: float = 2.0
     attempt_s: float = 5.0  # one attempt is cut off after this long, and its outcome then unknown
     deadline_s: float = 30.0  # since the first start; no attempt begins later
     optional: bool = False  # exhausted: skipped and tried again after the plan, instead of stuck
-
-
-RETRY_MAX_S = 5.0

@@ -56,7 +56,8 @@ class Markers:
 
     async def _read(self, half: Half) -> None:
         try:
-            self._shell.feed(MarkerRead(await half.database.read_marker()))
+            marker = await half.database.read_marker()
+            self._shell.feed(MarkerRead(marker, await half.database.is_replica()))
         except Failure:
             pass  # its age grows, and a standby that does not answer is not ready
         finally:

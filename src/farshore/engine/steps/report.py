@@ -2,9 +2,15 @@
 
 from farshore.engine.steps.context import Done, StepContext
 from farshore.model.failure import Failure
+from farshore.plan.journal import StepDone
 from farshore.plan.step import StepKind
 from farshore.plan.timings import timings
 from farshore.ports.notifier import Notice
+
+
+def _fenced(ctx: StepContext) -> bool:
+    """By the plan, or by what is kept at beside it."""
+    return any(isinstance(e, StepDone) and e.step is StepKind.FENCE_DATABASE for e in ctx.events)
 
 
 async def perform(ctx: StepContext) -> Done:
@@ -14,7 +20,7 @@ async def perform(ctx: StepContext) -> Done:
         figures.append(f"first order {took.first_order_s:.2f} s after the verdict")
     if took.promotion_s is not None:
         figures.append(f"of which the promotion took {took.promotion_s:.2f} s")
-    if StepKind.FENCE_DATABASE in ctx.plan.kinds and not ctx.done(StepKind.FENCE_DATABASE):
+    if StepKind.FENCE_DATABASE in ctx.plan.kinds and not _fenced(ctx):
         figures.append(f"the old database of {ctx.plan.from_region} is NOT fenced yet, and is tried each second")
     text = "; ".join(figures)
     try:

@@ -1,0 +1,24 @@
+"""A group and its failover plan, for the tests of the plan package."""
+
+from farshore.model.group import Group, Place, Store
+from farshore.model.region import Epoch, RegionName
+from farshore.plan.build import failover
+from farshore.plan.plan import Plan
+
+NYC, SFO = RegionName("nyc3"), RegionName("sfo3")
+
+
+def a_group(*, allow_unfenced: bool = False) -> Group:
+    return Group(
+        "g",
+        "mysql",
+        (Store("s", "shop.example.com", "example.com"),),
+        Place(NYC, "l1", "d1", "t1"),
+        Place(SFO, "l2", "d2", "t2"),
+        allow_unfenced=allow_unfenced,
+    )
+
+
+def a_plan(*, allow_unfenced: bool = False, reachable: bool = False) -> Plan:
+    group = a_group(allow_unfenced=allow_unfenced)
+    return failover(group, Epoch(2), NYC, old_database_reachable=reachable, rule="V100", because="It is down.")

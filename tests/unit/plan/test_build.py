@@ -1,0 +1,95 @@
+"""The builders: the graph of docs/architecture.md, and the one edge that safety hangs on."""
+
+import pytest
+from plan_values import NYC, SFO, a_group, a_plan
+
+from farshore.model.region import Epoch
+from farshore.plan.build import hold, reopen
+from farshore.plan.plan import Plan, PlanKind
+from farshore.plan.step import SENTENCES, StepKind
+
+PLANS = (a_plan(), a_plan(allow_unfenced=True), a_plan(allow_unfenced=True, reachable=True))
+
+
+def reaches(plan: Plan, late: StepKind) -> set[StepKind]:
+    """Everything that must be over before `late` begins."""
+    before: set[StepKind] = set()
+    for kind in plan.step(late).after:
+        before |= {kind} | reaches(plan, kind)
+    return before
+
+
+@pytest.mark.parametrize("plan", (*PLANS, reopen(a_group(), Epoch(3), NYC)), ids=lambda plan: plan.id)
+def test_the_graph_has_no_loops_and_no_loose_ends(plan: Plan) -> None:
+    seen: set[StepKind] = set()
+    for step in plan.steps:
+        assert set(step.after) <= seen, f"{step.kind} stands before what it waits for"
+        seen.add(step.kind)
+    assert len(seen) == len(plan.steps)
+    assert set(plan.step(StepKind.REPORT).after) == seen - {StepKind.REPORT}
+
+
+@pytest.mark.parametrize(
+    ("allow_unfenced", "reachable", "waits"),
+    [(False, False, True), (False, True, True), (True, True, True), (True, False, False)],
+)
+def test_promotion_waits_for_the_fence_unless_it_is_allowed_and_hopeless(
+    allow_unfenced: bool, reachable: bool, waits: bool
+) -> None:
+    plan = a_plan(allow_unfenced=allow_unfenced, reachable=reachable)
+    assert (StepKind.FENCE_DATABASE in reaches(plan, StepKind.PROMOTE)) is waits
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=["strict", "hopeless", "reachable"])
+def test_an_unproved_fence_is_skipped_only_where_it_is_allowed(plan: Plan) -> None:
+    assert plan.step(StepKind.FENCE_DATABASE).optional is (plan is not PLANS[0])
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=["strict", "hopeless", "reachable"])
+def test_the_checkout_opens_behind_the_grant_and_the_grant_behind_the_new_epoch(plan: Plan) -> None:
+    assert reaches(plan, StepKind.OPEN_CHECKOUT) >= {
+        StepKind.GRANT,
+        StepKind.RAISE_EPOCH,
+        StepKind.JUMP_IDS,
+        StepKind.AWAIT_WRITABLE,
+        StepKind.PROMOTE,
+        StepKind.PREPARE_PROMOTION,
+    }
+    assert not plan.step(StepKind.SWITCH_DNS).after, "pages come back first"
+
+
+def test_every_kind_has_a_sentence_and_a_place_in_a_failover() -> None:
+    assert set(SENTENCES) == set(StepKind) == set(PLANS[0].kinds)
+
+
+def test_the_checksum_is_of_what_is_done_and_not_of_why() -> None:
+    plan = a_plan()
+    assert plan.checksum == Plan(**{**_fields(plan), "rule": "V30", "because": "", "id": "x"}).checksum
+    assert plan.checksum != a_plan(allow_unfenced=True).checksum
+    assert plan.checksum in plan.text()
+
+
+def test_a_plan_survives_storage_and_a_foreign_one_is_refused() -> None:
+    plan = a_plan()
+    assert Plan.from_storage(plan.for_storage()) == plan
+    with pytest.raises(Exception, match="cannot be read"):
+        Plan.from_storage({"id": "x"})
+
+
+def test_reopen_swaps_nothing_but_the_epoch() -> None:
+    plan = reopen(a_group(), Epoch(3), NYC)
+    assert (plan.kind, plan.to_region, plan.from_region, plan.epoch) == (PlanKind.REOPEN, NYC, SFO, 3)
+    assert StepKind.PROMOTE not in plan.kinds
+    assert StepKind.FENCE_DATABASE not in plan.kinds
+
+
+def test_hold_only_fences_and_opens() -> None:
+    assert set(hold(a_group(), Epoch(2), SFO).kinds) == {
+        StepKind.FENCE_APP,
+        StepKind.FENCE_DATABASE,
+        StepKind.OPEN_CHECKOUT,
+    }
+
+
+def _fields(plan: Plan) -> dict[str, object]:
+    return {name: getattr(plan, name) for name in Plan.__slots__}
