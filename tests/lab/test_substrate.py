@@ -1,4 +1,4 @@
-"""The substrate on a real machine: a lab comes up, its links have latency, its faults bite and heal, and `down` leaves nothing.
+"""The substrate on a real machine: a lab comes up, links have latency, faults bite and heal, `down` leaves nothing.
 
 Needs root on Linux and a built image (`tidepool image`); the lab is called `a` so that other labs can run beside it.
 """
@@ -18,7 +18,7 @@ from tidepool.lab.cgroups import trees
 from tidepool.lab.home import LabFolder, home
 from tidepool.lab.image import image_root
 
-NAME = "a"
+NAME, DOOMED = "a", "a-doomed"
 ROOT = os.geteuid() == 0 and sys.platform == "linux"
 pytestmark = [
     pytest.mark.lab,
@@ -38,8 +38,8 @@ except OSError as error:
 """
 
 
-def tidepool(*words: str, check: bool = True) -> str:
-    verb = [words[0], words[1], "--name", NAME] if words[0] == "fault" else [words[0], "--name", NAME]
+def tidepool(*words: str, check: bool = True, name: str = NAME) -> str:
+    verb = [words[0], words[1], "--name", name] if words[0] == "fault" else [words[0], "--name", name]
     rest = words[2:] if words[0] == "fault" else words[1:]
     done = subprocess.run([*TIDEPOOL, *verb, *rest], capture_output=True, text=True, check=False)
     assert done.returncode == 0 or not check, done.stderr
@@ -50,17 +50,17 @@ def connect(place: str, address: str = AUTHORITY, port: int = 53, timeout_s: flo
     return tidepool("exec", place, "--", sys.executable, "-c", CONNECT, address, str(port), str(timeout_s)).strip()
 
 
-def traces() -> dict[str, list[str]]:
+def traces(name: str = NAME) -> dict[str, list[str]]:
     """Everything on the machine that carries the lab's mark or lies in its folder."""
-    folder = LabFolder.named(NAME)
+    folder = LabFolder.named(name)
     namespaces = Path("/run/netns")
     processes = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                dead = ") Z " in (entry / "stat").read_text()  # gone but for its parent's asking: some PID 1s are slow
-                if folder.mark in (entry / "cgroup").read_text() and not dead:
-                    processes.append((entry / "cmdline").read_text())
+                # Without memory it is dead but for its parent's asking; some machines' PID 1 asks seconds later.
+                if folder.mark in (entry / "cgroup").read_text() and (command := (entry / "cmdline").read_text()):
+                    processes.append(command)
             except OSError:
                 continue
     return {
@@ -74,17 +74,20 @@ def traces() -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def clean() -> dict[str, list[str]]:
+def lab() -> Iterator[None]:
     tidepool("down")
-    return traces()
-
-
-@pytest.fixture(scope="module")
-def lab(clean: dict[str, list[str]]) -> Iterator[None]:
+    clean = traces()
     tidepool("up")
     yield
     tidepool("down")
     assert traces() == clean
+
+
+@pytest.fixture
+def clean() -> dict[str, list[str]]:
+    """A lab of another name, for tests that end it; `lab` runs beside it unharmed."""
+    tidepool("down", name=DOOMED)
+    return traces(DOOMED)
 
 
 @pytest.fixture(autouse=True)
@@ -228,39 +231,39 @@ def test_a_bad_fault_is_refused_and_changes_nothing(lab: None, words: tuple[str,
 
 def test_nothing_is_left_after_the_daemon_was_killed(clean: dict[str, list[str]]) -> None:
     """kill -9 of the daemon ends every process of the lab at once; `down` removes the rest."""
-    tidepool("up")
-    folder = LabFolder.named(NAME)
+    tidepool("up", name=DOOMED)
+    folder = LabFolder.named(DOOMED)
     os.kill(int(folder.pid.read_text()), signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while traces()["processes"]:
-        assert time.monotonic() < deadline, traces()["processes"]
+    while traces(DOOMED)["processes"]:
+        assert time.monotonic() < deadline, traces(DOOMED)["processes"]
         time.sleep(0.02)
-    tidepool("down")
-    assert traces() == clean
-    tidepool("down")  # and again
+    tidepool("down", name=DOOMED)
+    assert traces(DOOMED) == clean
+    tidepool("down", name=DOOMED)  # and again
 
 
 @pytest.mark.parametrize("after", ["routers and links", "name servers", "API"])
 def test_nothing_is_left_when_up_dies_half_way(clean: dict[str, list[str]], after: str) -> None:
     """kill -9 of `up` and of its daemon at any line of progress; `down` removes what there is so far."""
     up = subprocess.Popen(
-        [*TIDEPOOL, "up", "--name", NAME], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*TIDEPOOL, "up", "--name", DOOMED], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert up.stderr is not None
     for line in up.stderr:
         if line.strip() == after:
             break
     up.kill()
-    os.kill(int(LabFolder.named(NAME).pid.read_text()), signal.SIGKILL)
+    os.kill(int(LabFolder.named(DOOMED).pid.read_text()), signal.SIGKILL)
     up.wait()
-    tidepool("down")
-    assert traces() == clean
+    tidepool("down", name=DOOMED)
+    assert traces(DOOMED) == clean
 
 
 def test_up_outlives_who_started_it(clean: dict[str, list[str]]) -> None:
     """kill -9 of `up` alone: the lab comes up all the same, and `down` ends it."""
     up = subprocess.Popen(
-        [*TIDEPOOL, "up", "--name", NAME], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*TIDEPOOL, "up", "--name", DOOMED], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert up.stderr is not None
     up.stderr.readline()
@@ -268,11 +271,11 @@ def test_up_outlives_who_started_it(clean: dict[str, list[str]]) -> None:
     up.wait()
     up.stderr.close()
     deadline = time.monotonic() + 30
-    while not LabFolder.named(NAME).facts.exists():
+    while not LabFolder.named(DOOMED).facts.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    tidepool("down")
-    assert traces() == clean
+    tidepool("down", name=DOOMED)
+    assert traces(DOOMED) == clean
 
 
 def test_the_home_is_where_the_environment_says() -> None:
