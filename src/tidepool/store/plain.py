@@ -9,18 +9,15 @@ import functools
 import json
 import os
 import secrets
-import socket
-import ssl
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tidepool.shop.user_data import user_data
+from tidepool.store import opening
 from tidepool.store.account import Account, Json, StoreError, together
 from tidepool.store.blueprint import (
     APP_USER,
@@ -36,8 +33,6 @@ from tidepool.store.blueprint import (
     split_domain,
 )
 from tidepool.store.seed import seed
-
-OPEN_PATIENCE_S = 120.0
 
 
 class PlainStore:
@@ -58,7 +53,7 @@ class PlainStore:
         key, vpcs, _ = await together(self._ssh_key(), self._networks(), self._tags())
         doors, (databases, droplets, products) = await together(self._doors(vpcs), self._servers(key, vpcs))
         await self._point(doors[WRITER.region]["ip"])
-        await together(*(asyncio.to_thread(self._wait_open, site, doors[site.region]["ip"]) for site in SITES))
+        await together(*(self._open(site, doors[site.region]["ip"]) for site in SITES))
         self._say("the shop is open")
         regions = {
             site.region: {
@@ -212,7 +207,7 @@ class PlainStore:
         self, site: Site, database: Json, key: int, vpcs: dict[str, str], password: str
     ) -> tuple[Json, list[Json]]:
         public, private = database["connection"], database["private_connection"]
-        address = await asyncio.to_thread(_resolve, private["host"])
+        address = await asyncio.to_thread(opening.resolve, private["host"])
         shown = {
             "name": database["name"], "id": database["id"], "host": public["host"], "port": public["port"],
             "private_host": private["host"], "private_address": address,
@@ -252,42 +247,14 @@ class PlainStore:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(values, file, indent=2)
 
-    def _wait_open(self, site: Site, balancer: str) -> None:
+    async def _open(self, site: Site, balancer: str) -> None:
         """Open means: the region's door serves the home page from its own database; the writer's also writes."""
         path = "/healthz/deep" if site is WRITER else "/"
-        deadline = time.monotonic() + OPEN_PATIENCE_S
-        while (problem := _get(f"http://{balancer}{path}", self._domain)) is not None:
-            if time.monotonic() > deadline:
-                raise StoreError(f"The shop in {site.region} did not open within {OPEN_PATIENCE_S:.0f} s: {problem}")
-            time.sleep(0.3)
+        await asyncio.to_thread(opening.wait_open, f"http://{balancer}{path}", self._domain)
         self._say(f"{site.region} serves pages")
 
     def _say(self, what: str) -> None:
         print(f"[{time.monotonic() - self._began:5.1f} s] {what}", file=sys.stderr, flush=True)
-
-
-def _resolve(host: str) -> str:
-    """The zone is served within a second of the server's being online."""
-    for attempt in range(50):
-        try:
-            return socket.gethostbyname(host)
-        except OSError:
-            if attempt == 49:
-                raise StoreError(f"The name {host} does not resolve in this place.") from None
-            time.sleep(0.2)
-    raise AssertionError("unreachable")
-
-
-def _get(url: str, host: str) -> str | None:
-    """None when it answered 200, else what happened instead."""
-    request = urllib.request.Request(url, headers={"Host": host})
-    try:
-        with urllib.request.urlopen(request, timeout=3) as answer:
-            return None if answer.status == 200 else f"status {answer.status}"
-    except urllib.error.HTTPError as error:
-        return f"status {error.code}: {error.read(300).decode(errors='replace').strip()}"
-    except (OSError, ssl.SSLError) as error:
-        return str(error)
 
 
 def main(say: Callable[[str], Any] = print) -> int:

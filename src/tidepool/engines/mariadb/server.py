@@ -96,7 +96,8 @@ class MariaDB:
 
     async def _drain(self) -> None:
         """Stopping both threads first would throw away what was received but not applied: acknowledged orders."""
-        status = await self._status("STOP SLAVE IO_THREAD;\n")
+        # The applier may have been stopped; it has to run before the receiver stops, or the relay log is thrown away.
+        status = await self._status("START SLAVE SQL_THREAD;\nSTOP SLAVE IO_THREAD;\n")
         received = _field(status, "Gtid_IO_Pos")
         if not received:
             return
