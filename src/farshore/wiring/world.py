@@ -1,21 +1,109 @@
 """Settings -> the world that the engine acts on: the one place where adapters are chosen."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from farshore.adapters.agent_app import AgentApp
+from farshore.adapters.digitalocean.account import Account
+from farshore.adapters.digitalocean.authority import Authority
+from farshore.adapters.digitalocean.cloud import DigitalOceanCloud
+from farshore.adapters.digitalocean.dns import DigitalOceanDns
+from farshore.adapters.stream_prober import StreamProber
 from farshore.engine.world import World
-from farshore.model.failure import Refused
-from farshore.ports.cloud import Cloud
+from farshore.model.group import Place
+from farshore.model.region import RegionName
+from farshore.model.sighting import Door
+from farshore.ports.cloud import Cloud, Host
+from farshore.ports.prober import Target
+from farshore.settings.secret import read_agent_key, read_token
 from farshore.settings.settings import Settings
+from farshore.wiring.databases import Databases
+from farshore.wiring.notifier import notifier
+from farshore.wiring.store import open_clock, open_store
+from farshore.wiring.tagged_apps import HostList, TaggedApps
 
 
 @contextmanager
 def open_cloud(settings: Settings) -> Iterator[Cloud]:
-    raise Refused(f"{settings.file}: the provider's adapter is not there yet.")
-    yield
+    account = _account(settings)
+    try:
+        yield DigitalOceanCloud(account)
+    finally:
+        account.close()
 
 
 @asynccontextmanager
 async def open_world(settings: Settings) -> AsyncIterator[World]:
-    raise Refused(f"{settings.file}: the provider's adapter is not there yet.")
-    yield
+    """Raises BadSettings for a secret that is missing; a provider that does not answer stops nobody."""
+    group, clock = settings.group, open_clock()
+    key = read_agent_key(settings.agents.key_file).reveal().encode()
+    account = _account(settings)
+    databases = Databases(account)
+    apps = {place.region: _apps(settings, place, key) for place in (group.first, group.second)}
+    tags = {place.region: place.app_tag for place in (group.first, group.second)}
+    hosts = HostList(databases.cloud, tags, apps, settings.state_file.with_name(settings.state_file.name + ".hosts"))
+    await hosts.load()
+    keeping = asyncio.create_task(hosts.keep(clock), name="hosts")
+    zones = sorted({store.zone for store in group.stores})
+    try:
+        yield World(
+            clock=clock,
+            coordination=open_store(settings),
+            prober=StreamProber(),
+            cloud=databases.cloud,
+            dns=DigitalOceanDns(account, zones, Authority(_servers(settings))),
+            apps=apps,
+            database=databases.open,
+            notifier=notifier(settings.notify),
+            references=_references(settings),
+            public_port=settings.probe.port,
+            public_tls=settings.probe.tls,
+            public_ca_file=_text(settings.probe.ca_file),
+        )
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        account.close()
+
+
+def _account(settings: Settings) -> Account:
+    provider = settings.provider
+    token = read_token(provider.token_file, os.environ, settings.file)
+    return Account(token.reveal(), provider.endpoint, _text(provider.ca_file))
+
+
+def _apps(settings: Settings, place: Place, key: bytes) -> TaggedApps:
+    """Over the public address: a controller stands outside both regions."""
+
+    def make(host: Host) -> AgentApp:
+        return AgentApp(host.name, host.public_ip, key, settings.controller.name, place.agent_port)
+
+    return TaggedApps(make)
+
+
+def _servers(settings: Settings) -> tuple[str, ...]:
+    return tuple(f"{server}#{settings.dns_port}" for server in settings.dns_servers)
+
+
+def _references(settings: Settings) -> tuple[Target, ...]:
+    """One at the provider's own endpoint is checked with the endpoint's authority, any other with the system's."""
+    endpoint = settings.provider.endpoint.removeprefix("https://").partition(":")[0]
+    return tuple(
+        Target(
+            Door.REFERENCE,
+            RegionName(settings.controller.place),
+            found.host,
+            found.port,
+            found.host,
+            found.path,
+            found.tls,
+            _text(settings.provider.ca_file) if found.host == endpoint else None,
+        )
+        for found in settings.probe.references
+    )
+
+
+def _text(path: object | None) -> str | None:
+    return None if path is None else str(path)
