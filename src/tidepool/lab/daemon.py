@@ -18,6 +18,7 @@ from typing import Any
 
 from tidepool.api import server
 from tidepool.api.authority import Authority
+from tidepool.backend import LabBackend
 from tidepool.faults.book import FaultBook
 from tidepool.faults.fault import World
 from tidepool.lab import control, netns
@@ -51,7 +52,7 @@ class Daemon:
         inside = netns.listen(self.lab.cell("api").site.netns, API_ADDRESS, 443)
         outside = netns.listen_here("127.0.0.1", 0)
         self.api = await server.start(
-            _backend(self.lab, authority),
+            LabBackend(self.lab, authority),
             state_dir=self.folder.path,
             tokens=[self.token],
             time_scale=self.time_scale,
@@ -107,16 +108,6 @@ class Daemon:
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(facts, indent=2))
         draft.rename(self.folder.facts)
-
-
-def _backend(lab: Lab, authority: Authority) -> Any:
-    try:
-        from tidepool.backend import LabBackend
-    except ImportError:
-        from tidepool.api.memory import MemoryBackend
-
-        return MemoryBackend(authority)
-    return LabBackend(lab, authority)
 
 
 def say(line: str) -> None:

@@ -22,7 +22,6 @@ PACKAGES = (
     *("knot", "knot-dnsutils", "unbound", "curl", "ca-certificates", "zstd"),
 )
 TOOLS = {"debootstrap": "debootstrap", "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux"}
-FALLBACK_MIRROR = "http://deb.debian.org/debian"
 
 
 def require_machine() -> None:
@@ -56,14 +55,15 @@ def image_root() -> Path:
 
 
 def mirror() -> str:
-    """The machine's own Debian mirror if it is a Debian, so that a site's mirror or cache is respected."""
+    """The machine's own Debian mirror if it is a Debian, so that a site's mirror or cache is respected;
+    otherwise empty, and debootstrap chooses."""
     release = Path("/etc/os-release").read_text() if Path("/etc/os-release").exists() else ""
     if re.search(r"^ID=debian$", release, re.MULTILINE):
         lists = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
         for text in (file.read_text() for file in lists if file.is_file()):
             for uri in _debian_uris(text):
                 return uri
-    return FALLBACK_MIRROR
+    return ""
 
 
 def _debian_uris(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
 mount --make-rprivate /
 echo "== base system"
-debootstrap --variant=minbase bookworm "$target" "$mirror"
+debootstrap --variant=minbase bookworm "$target" ${mirror:+"$mirror"}
 
 mountpoint -q "$target/proc" || mount -t proc proc "$target/proc"
 mount -t tmpfs tmpfs "$target/run"
