@@ -19,7 +19,7 @@ def reaches(plan: Plan, late: StepKind) -> set[StepKind]:
     return before
 
 
-@pytest.mark.parametrize("plan", (*PLANS, reopen(a_group(), Epoch(3), NYC)), ids=lambda plan: plan.id)
+@pytest.mark.parametrize("plan", [*PLANS, reopen(a_group(), Epoch(3), NYC)], ids=lambda plan: plan.id)
 def test_the_graph_has_no_loops_and_no_loose_ends(plan: Plan) -> None:
     seen: set[StepKind] = set()
     for step in plan.steps:
