@@ -1,0 +1,127 @@
+"""What a drill found, as a value: everything that report.json, the page and the terminal print comes from here."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from farshore.drills.orders import Fate
+from farshore.drills.stages import Course
+from farshore.drills.stopwatch import Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Under which the figures hold; printed in every report, because a figure without them means nothing."""
+
+    drill: str
+    engine: str
+    fault: str
+    from_region: str
+    to_region: str
+    promote_delay_s: float  # how long the lab's provider takes to promote
+    time_scale: float  # how long the lab's provider takes for everything else, of DigitalOcean's usual
+    allow_unfenced: bool
+    ttl_s: int
+    at: str  # wall clock, for people
+    failover_by: str = "farshore"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    conditions: Conditions
+    clocks: Clocks
+    course: Course
+    fate: Fate
+    problems: tuple[str, ...] = ()  # of the drill itself: what could not be measured
+
+    @property
+    def verdict_to_order_s(self) -> float | None:
+        return _less(self.clocks.first_order_s, self.course.verdict_s)
+
+    @property
+    def own_s(self) -> float | None:
+        """What farshore itself took: from its verdict to a customer's first order, less the provider's promotion."""
+        return _less(self.verdict_to_order_s, self.course.promotion_s)
+
+    @property
+    def failings(self) -> tuple[str, ...]:
+        """Why the drill is not passed, a sentence each."""
+        clocks, fate = self.clocks, self.fate
+        found = list(self.problems)
+        if clocks.browse.closed_s is None:
+            found.append("Pages did not come back.")
+        if clocks.buy.closed_s is None:
+            found.append("Checkout did not come back.")
+        if clocks.first_order_s is None:
+            found.append("No order was acknowledged under a new epoch.")
+        if clocks.writers_overlap_s > 0:
+            found.append(f"Two regions took orders at the same time for {clocks.writers_overlap_s:.3f} s.")
+        for name, orders in (("lost", fate.lost), ("doubled", fate.doubled), ("damaged", fate.damaged)):
+            if orders:
+                found.append(f"{len(orders)} acknowledged {_plural(len(orders))} {name}.")
+        if not fate.acknowledged:
+            found.append("No order was acknowledged at all, so nothing is proved.")
+        return tuple(found)
+
+    @property
+    def passed(self) -> bool:
+        return not self.failings
+
+    def to_json(self) -> dict[str, Any]:
+        clocks, fate, course, told = self.clocks, self.fate, self.course, self.conditions
+        return {
+            "drill": told.drill,
+            "engine": told.engine,
+            "passed": self.passed,
+            "failings": list(self.failings),
+            "browse_rto_s": rounded(clocks.browse.closed_s),
+            "buy_rto_s": rounded(clocks.buy.closed_s),
+            "browse_rto_cached_dns_s": rounded(clocks.browse_cached.closed_s),
+            "buy_rto_cached_dns_s": rounded(clocks.buy_cached.closed_s),
+            "promote_delay_s": told.promote_delay_s,
+            "time_scale": told.time_scale,
+            "allow_unfenced": told.allow_unfenced,
+            "unfenced": course.unfenced,
+            "stages": [
+                {"name": stage.name, "start_s": rounded(stage.start_s), "end_s": rounded(stage.end_s)}
+                for stage in course.stages
+            ],
+            "orders": {
+                "acknowledged": fate.acknowledged,
+                "present": fate.present,
+                "lost": list(fate.lost),
+                "doubled": list(fate.doubled),
+                "damaged": list(fate.damaged),
+                "bought_twice": fate.bought_twice,
+            },
+            "writers_overlap_s": rounded(clocks.writers_overlap_s),
+            "suspected_s": rounded(course.suspected_s),
+            "verdict_s": rounded(course.verdict_s),
+            "verdict_rule": course.rule,
+            "first_order_s": rounded(clocks.first_order_s),
+            "promotion_s": rounded(course.promotion_s),
+            "verdict_to_order_s": rounded(self.verdict_to_order_s),
+            "verdict_to_first_order_less_promotion_s": rounded(self.own_s),
+            "requests": {
+                name: {"failed": outage.failed, "strays": outage.strays}
+                for name, outage in (
+                    ("browse", clocks.browse),
+                    ("buy", clocks.buy),
+                    ("browse_cached", clocks.browse_cached),
+                    ("buy_cached", clocks.buy_cached),
+                )
+            },
+            "conditions": asdict(told),
+        }
+
+
+def rounded(seconds: float | None) -> float | None:
+    """To the millisecond: what is beyond it is noise."""
+    return None if seconds is None else round(seconds, 3)
+
+
+def _less(later: float | None, earlier: float | None) -> float | None:
+    return None if later is None or earlier is None else later - earlier
+
+
+def _plural(count: int) -> str:
+    return "order is" if count == 1 else "orders are"
