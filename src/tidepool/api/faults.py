@@ -36,17 +36,35 @@ def parse(route: str, options: dict[str, str]) -> Fault:
         )
     fault = Fault(
         route,
-        status=int(options["status"]) if "status" in options else None,
-        delay_s=float(options.get("delay", 0)),
-        ambiguous=options.get("ambiguous", "").lower() in ("true", "1", "yes"),
-        timeout=options.get("timeout", "").lower() in ("true", "1", "yes"),
-        times=int(options["times"]) if "times" in options else None,
+        status=int(_number(options, "status")) if "status" in options else None,
+        delay_s=_number(options, "delay") if "delay" in options else 0.0,
+        ambiguous=_truth(options, "ambiguous"),
+        timeout=_truth(options, "timeout"),
+        times=int(_number(options, "times")) if "times" in options else None,
     )
     if fault.status is not None and fault.status not in STATUSES:
         raise ValueError(f"status={fault.status} is not offered; use one of 429, 500 or 503.")
     if fault.status is None and not (fault.delay_s or fault.ambiguous or fault.timeout):
         raise ValueError("An api fault needs one of status=, delay=, ambiguous=true or timeout=true.")
     return fault
+
+
+def _number(options: dict[str, str], key: str) -> float:
+    """None of them makes sense at zero or below."""
+    try:
+        value = float(options[key])
+    except ValueError:
+        value = 0.0
+    if not value > 0:
+        raise ValueError(f"{key}={options[key]} is not a number above zero.")
+    return value
+
+
+def _truth(options: dict[str, str], key: str) -> bool:
+    word = options.get(key, "false").lower()
+    if word not in ("true", "false"):
+        raise ValueError(f"{key}={word} must be true or false.")
+    return word == "true"
 
 
 @dataclass

@@ -60,7 +60,7 @@ async def apply_trust(account: Account, database: Database) -> None:
 
 
 async def droplets_changed(account: Account) -> None:
-    """A droplet came, went or changed its tags. DigitalOcean follows in the background: when a part of the world is down,
+    """A droplet came, went or changed its tags. DigitalOcean follows in the background: if a part of the world is down,
     that is no failure of the request that changed the droplet."""
     balancers = [b for b in account.balancers if b["status"] == "active"]
     databases = [d for d in account.databases if d.ca_pem and any(r["type"] in ("droplet", "tag") for r in d.rules)]

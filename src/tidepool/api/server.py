@@ -17,6 +17,7 @@ from typing import TextIO
 
 from aiohttp import web
 
+from tidepool.api import fields
 from tidepool.api.account import Account, now
 from tidepool.api.authority import Authority
 from tidepool.api.backend import Backend, BackendError, Json
@@ -104,7 +105,9 @@ class Server:
         if not token.may(route.scopes):
             raise ApiError(403, "You are not authorized to perform this operation")
         base = f"{request.scheme}://{request.host}"
-        call = Call(self.account, token, params, dict(request.query), await _body(request), base)
+        body = await _body(request)
+        fields.check(body)
+        call = Call(self.account, token, params, dict(request.query), body, base)
         answer = await route.handler(call)
         if fault and fault.ambiguous:
             raise Dropped

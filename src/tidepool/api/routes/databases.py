@@ -1,6 +1,7 @@
 """/v2/databases: clusters"""
 
 import asyncio
+import ipaddress
 import re
 from typing import Any
 
@@ -53,14 +54,21 @@ def check_size(size: Any) -> str:
     return str(size)
 
 
+def _check_source(value: str) -> None:
+    try:
+        ipaddress.IPv4Network(value, strict=False)
+    except ValueError:
+        raise unprocessable(f"invalid firewall rule: {value!r} is not an IPv4 address or network") from None
+
+
 def read_rules(database_id: str, wanted: Any) -> list[Json]:
     """Trusted sources as the customer wrote them; ids and dates are ours."""
     rules: list[Json] = []
     for rule in wanted or []:
         if not isinstance(rule, dict) or rule.get("type") not in RULE_TYPES or not rule.get("value"):
             raise unprocessable(f"invalid firewall rule: type must be one of {', '.join(RULE_TYPES)}, with a value")
-        if rule["type"] == "ip_addr" and ":" in str(rule["value"]):
-            raise unprocessable("IPv6 addresses are not supported as trusted sources")
+        if rule["type"] == "ip_addr":
+            _check_source(rule["value"])
         new = {"uuid": rule.get("uuid") or fresh_id(), "cluster_uuid": database_id, "type": rule["type"]}
         new |= {"value": str(rule["value"]), "created_at": now(), "description": rule.get("description") or ""}
         rules.append(new)

@@ -1,5 +1,6 @@
 """/v2/domains"""
 
+import ipaddress
 import re
 
 from tidepool.api.account import Account
@@ -19,6 +20,15 @@ FULL_NAME_TYPES = ("CNAME", "MX", "NS", "SRV", "CAA")
 def record(account: Account, kind: str, name: str, data: str, ttl: int = DEFAULT_TTL, **more: int | str | None) -> Json:
     found: Json = {"id": account.number(), "type": kind, "name": name, "data": data, "priority": None, "port": None}
     return {**found, "ttl": ttl, "weight": None, "flags": None, "tag": None, **more}
+
+
+def check_address(kind: str, text: str) -> str:
+    try:
+        if ipaddress.ip_address(text).version == (4 if kind == "A" else 6):
+            return text
+    except ValueError:
+        pass
+    raise unprocessable("IP address is invalid")
 
 
 async def publish(account: Account, domain: Domain) -> None:
@@ -58,7 +68,7 @@ async def create(call: Call) -> Answer:
     first = [record(account, "SOA", "@", str(DEFAULT_TTL))]
     first += [record(account, "NS", "@", server) for server in NAMESERVERS]
     if address := call.body.get("ip_address"):
-        first.append(record(account, "A", "@", str(address)))
+        first.append(record(account, "A", "@", check_address("A", address)))
     domain.records = {item["id"]: item for item in first}
     account.domains.put(name, domain)
     await publish(account, domain)

@@ -1,18 +1,19 @@
 """/v2/domains/{domain}/records: DigitalOcean's rules for names, final dots and TTLs."""
 
-import ipaddress
+import re
 from typing import Any
 
 from tidepool.api.backend import Json
 from tidepool.api.errors import not_found, unprocessable
 from tidepool.api.objects import Domain
 from tidepool.api.paging import page
-from tidepool.api.routes.domains import DEFAULT_TTL, FULL_NAME_TYPES, publish, record
+from tidepool.api.routes.domains import DEFAULT_TTL, FULL_NAME_TYPES, check_address, publish, record
 from tidepool.api.routing import Answer, Call, Table
 
 table = Table()
 TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
 TTL_MIN = 30
+HOST = re.compile(r"^(\*\.|\*$)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?)*$", re.IGNORECASE)
 NUMBERS = {"MX": ("priority",), "SRV": ("priority", "port", "weight"), "CAA": ("flags",)}
 
 
@@ -29,15 +30,14 @@ def _data(kind: str, data: Any) -> str:
     if not text:
         raise unprocessable("Data can't be blank")
     if kind in ("A", "AAAA"):
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            address = None
-        if address is None or address.version != (4 if kind == "A" else 6):
-            raise unprocessable("IP address is invalid")
+        check_address(kind, text)
     if kind in FULL_NAME_TYPES and text != "@" and not text.endswith("."):
         raise unprocessable("Data needs to end with a dot (.)")
-    return text.rstrip(".") if kind in FULL_NAME_TYPES else text
+    if kind not in FULL_NAME_TYPES:
+        return text
+    if text != "@" and not HOST.match(text):
+        raise unprocessable(f"Data {text!r} is not a valid host name")
+    return text.rstrip(".")
 
 
 def _ttl(value: Any) -> int:
@@ -49,9 +49,10 @@ def _ttl(value: Any) -> int:
 
 def _name(domain: Domain, value: Any) -> str:
     name = str(value or "@").lower().rstrip(".")
-    if name == domain.name:
-        return "@"
-    return name.removesuffix(f".{domain.name}")
+    name = "@" if name == domain.name else name.removesuffix(f".{domain.name}")
+    if name != "@" and not HOST.match(name):
+        raise unprocessable(f"Name {name!r} is not a valid record name")
+    return name
 
 
 def _details(kind: str, body: Json) -> Json:

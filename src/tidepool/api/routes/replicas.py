@@ -4,6 +4,7 @@ import asyncio
 
 from tidepool.api import catalogue
 from tidepool.api.account import Account, fresh_id, now
+from tidepool.api.backend import BackendError
 from tidepool.api.database_view import as_replica, connections, event
 from tidepool.api.errors import ApiError, not_found
 from tidepool.api.objects import Database
@@ -31,7 +32,11 @@ async def _bring_up(account: Account, primary: Database, replica: Database) -> N
     primary_json = {**primary.json, "engine": primary.engine}
     replica_json = {**replica.json, "engine": replica.engine}
     work = account.backend.replica_create(primary_json, replica_json)
-    made = await account.at_least(account.pace.replica_s, work)
+    try:
+        made = await account.at_least(account.pace.replica_s, work)
+    except BackendError:
+        account.databases.drop(replica.id)  # nobody ever saw it; its name is free again
+        raise
     if replica.id not in account.databases:  # destroyed meanwhile
         await account.backend.database_destroy(replica.id)
         return

@@ -97,7 +97,7 @@ async def update(call: Call) -> Answer:
         for other in call.account.vpcs:
             if other["region"] == vpc["region"]:
                 other["default"] = False
-    vpc.update({key: call.body[key] for key in ("name", "description", "default") if key in call.body})
+    vpc.update({key: call.body[key] for key in ("name", "description", "default") if call.body.get(key) is not None})
     return Answer(200, {"vpc": vpc})
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from api_serving import Serving, serving
 
 from tidepool.api.backend import BackendError
@@ -137,6 +138,22 @@ def test_rules_given_at_creation_hold_from_the_start(api: Serving) -> None:
     refused = api.ask("PUT", f"/v2/databases/{cluster['id']}/firewall", {"rules": [{"type": "host", "value": "x"}]})
     assert refused.status_code == 422
     assert api.backend.trusted[cluster["id"]] == ["203.0.113.130"]
+
+
+def test_a_replica_that_cannot_be_made_leaves_its_name(api: Serving) -> None:
+    cluster = api.cluster()
+    api.backend.failing["replica_create"] = BackendError("the primary does not answer")
+    api.ok("POST", f"/v2/databases/{cluster['id']}/replicas", REPLICA)
+    api.settle()
+    api.backend.failing.clear()
+    assert api.replica(cluster["id"])["name"] == "shop-sfo3"
+
+
+@pytest.mark.parametrize("value", ["::1", "everybody", "10.0.0.0/33", "192.0.2.1 }"])
+def test_trusted_sources_are_addresses(api: Serving, value: str) -> None:
+    cluster = api.cluster()
+    rules = {"rules": [{"type": "ip_addr", "value": value}]}
+    assert api.ask("PUT", f"/v2/databases/{cluster['id']}/firewall", rules).status_code == 422
 
 
 def test_names_are_checked(api: Serving) -> None:

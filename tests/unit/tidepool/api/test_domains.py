@@ -81,9 +81,25 @@ def test_what_cannot_be(dns: Serving) -> None:
         {"type": "CNAME", "name": "www", "data": "shop.example.com."},
         {"type": "SOA", "name": "@", "data": "1"},
         {"type": "TXT", "name": "@", "data": ""},
+        {"type": "CNAME", "name": "x", "data": "two words."},
+        {"type": "A", "name": "two words", "data": "192.0.2.7"},
+        {"type": "A", "name": "-x", "data": "192.0.2.7"},
         {"type": "A", "name": "@", "data": "192.0.2.9", "ttl": "soon"},
     ):
         assert dns.ask("POST", RECORDS, body).status_code == 422, body
+
+
+def test_names_of_all_kinds(dns: Serving) -> None:
+    for name in ("*", "*.dev", "_sip._tcp", "a-b.c", "shop.example.com", "WWW.shop.example.com."):
+        add(dns, "TXT", name, "any text; at all")
+    assert [r["name"] for r in dns.backend.zones["shop.example.com"]] == [
+        "*",
+        "*.dev",
+        "_sip._tcp",
+        "a-b.c",
+        "@",
+        "www",
+    ]
 
 
 def test_soa_has_only_a_ttl(dns: Serving) -> None:

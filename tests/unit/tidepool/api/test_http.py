@@ -1,11 +1,14 @@
 """What every answer has in common: who may ask, errors, request ids, pages, limits."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from api_serving import TOKEN, Serving, serving
+from api_serving import HTTP, TOKEN, Serving, serving
 
+from tidepool.api.backend import BackendError
 from tidepool.api.limits import Limits
 from tidepool.api.tokens import Token
 
@@ -116,13 +119,68 @@ def test_limits_are_per_token(tmp_path: Path) -> None:
         assert api.ask("GET", "/v2/account", token="dop_v1_other").ok
 
 
-def test_an_exception_of_ours_is_a_server_error(api: Serving) -> None:
-    api.backend.failing["balancer_apply"] = RuntimeError("a bug")
-    balancer = api.ok("POST", "/v2/tags", {"name": "t"})
-    assert balancer
-    api.backend.failing.clear()
-    answer = api.ask("POST", "/v2/load_balancers/x/droplets", {"droplet_ids": ["not a number"]})
-    assert answer.status_code == 404
-    made = api.balancer()
-    answer = api.ask("POST", f"/v2/load_balancers/{made['id']}/droplets", {"droplet_ids": ["not a number"]})
-    assert (answer.status_code, answer.json()["id"]) == (422, "unprocessable_entity")
+CREATES = {
+    "/v2/account/keys": {"name": "ops", "public_key": "ssh-rsa AAAA"},
+    "/v2/vpcs": {"name": "east", "region": "nyc3", "ip_range": "10.10.0.0/16", "description": "d"},
+    "/v2/vpc_peerings": {"name": "p", "vpc_ids": ["a", "b"]},
+    "/v2/tags": {"name": "t"},
+    "/v2/tags/web/resources": {"resources": [{"resource_id": "1", "resource_type": "droplet"}]},
+    "/v2/droplets": {
+        "name": "w", "region": "nyc3", "size": "s-1vcpu-1gb", "image": "debian-12-x64", "tags": ["web"], "names": ["w"],
+        "ssh_keys": [1], "user_data": "x", "vpc_uuid": "v",
+    },
+    "/v2/load_balancers": {
+        "name": "lb", "region": "nyc3", "droplet_ids": [1], "tag": "web", "health_check": {"port": 80, "path": "/"},
+        "sticky_sessions": {"type": "none"}, "firewall": {"allow": ["ip:192.0.2.1"]}, "vpc_uuid": "v",
+        "forwarding_rules": [
+            {"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 80}
+        ],
+    },
+    "/v2/certificates": {"name": "c", "type": "custom", "leaf_certificate": "x", "private_key": "y"},
+    "/v2/domains": {"name": "a.example.com", "ip_address": "192.0.2.1"},
+    "/v2/domains/shop.example.com/records": {
+        "type": "SRV", "name": "a", "data": "b.", "ttl": 60, "priority": 1, "port": 1, "weight": 1,
+    },
+    "/v2/databases": {
+        "name": "other", "engine": "pg", "version": "16", "num_nodes": 1, "size": "db-s-1vcpu-1gb", "region": "nyc3",
+        "rules": [{"type": "tag", "value": "web"}], "tags": ["web"], "private_network_uuid": "v",
+        "do_settings": {"service_cnames": []}, "storage_size_mib": 61440, "project_id": "p",
+    },
+    "/v2/databases/ID/replicas": {"name": "r", "region": "sfo3", "size": "db-s-1vcpu-1gb", "tags": ["web"]},
+    "/v2/databases/ID/users": {"name": "u", "mysql_settings": {"auth_plugin": "mysql_native_password"}, "settings": {}},
+    "/v2/databases/ID/dbs": {"name": "d"},
+}  # fmt: skip
+ODD: list[Any] = [None, 5, -1, 2.5, True, "", "x", "\u0000", [], ["x"], [5], [None], {}, {"x": 5}, [{}], [[]]]
+
+
+def mutants(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for key, value in body.items():
+        yield {name: kept for name, kept in body.items() if name != key}
+        for odd in ODD:
+            yield {**body, key: odd}
+        if isinstance(value, dict):
+            yield from ({**body, key: inner} for inner in mutants(value))
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield from ({**body, key: [inner]} for inner in mutants(value[0]))
+
+
+@pytest.mark.parametrize("path", CREATES)
+def test_no_body_is_an_error_of_ours(api: Serving, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever a client sends, the answer is a success or says what is wrong with it; 500 would be a bug."""
+    api.ok("POST", "/v2/domains", {"name": "shop.example.com"})
+    cluster = api.cluster()
+    api.droplet(tags=["web"])
+    for body in mutants(CREATES[path]):
+        answer = api.ask("POST", path.replace("ID", cluster["id"]), body)
+        assert answer.status_code < 500, body
+    api.settle()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_what_fails_behind_the_api_is_a_server_error(api: Serving) -> None:
+    balancer = api.balancer()
+    for failure in (BackendError("the region is gone"), RuntimeError("a bug")):
+        api.backend.failing["balancer_apply"] = failure
+        body = {"name": "lb", "forwarding_rules": [HTTP]}
+        answer = api.ask("PUT", f"/v2/load_balancers/{balancer['id']}", body)
+        assert (answer.status_code, answer.json()["id"]) == (500, "server_error")
