@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from farshore.cli.follow import follow
 from farshore.engine.controller import Ending
+from farshore.model.verdict import Call
 from farshore.plan.journal import (
     Event,
     OperatorSaid,
@@ -38,7 +39,7 @@ class Order:
         match event:
             case OperatorSaid() if event.revision == self.revision:
                 return self._answer(event.answer)
-            case VerdictChanged():
+            case VerdictChanged() if event.call != Call.STAY:  # that the writer serves is no reason to refuse an order
                 self.verdict = f"{event.because} (rule {event.rule})"
             case PlanStarted() if event.plan.kind is PlanKind.FAILOVER:
                 self.answered, self.plan = True, event.plan.id

@@ -74,10 +74,14 @@ def _standby(body: dict[str, Any], out: Voice) -> Iterator[str]:
 
 
 def _eyes(body: dict[str, Any], out: Voice) -> Iterator[str]:
-    for door in body.get("doors") or []:
+    # A door that nobody is asked to watch any more (buy, where orders were taken before) is left out.
+    doors = [door for door in body.get("doors") or [] if door["age_s"] <= STALE_S]
+    names = {id(door): f"{door['door']} {door['region']}" for door in doors}
+    wide = max((len(name) for name in names.values()), default=0)
+    for door in doors:
         seen = out.paint("ok", "open") if door["ok"] else f"{out.paint('fail', 'shut')} ({door['why']})"
-        name = f"{door['door']} {door['region']}"
-        yield f"Door       {name:<24} from {door['place']:<8} {seen}, {door['streak']} in a row"
+        where = f"{door['vantage']} in {door['place']}"
+        yield f"Door       {names[id(door)]:<{wide}}  {seen}, {door['streak']} in a row, seen by {where}"
     for agent in body.get("agents") or []:
         if not agent["answers"]:
             yield f"Agent      {agent['agent']} in {agent['region']}: {out.paint('warn', 'silent')}"

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 
 from farshore.cli.options import add_config
 from farshore.daemon.lock import Lock
@@ -33,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
 
         print(watch_unit(settings.file), end="")
         return 0
+    # Notices go to standard error as well: whoever reads the log of a daemon must not miss that a word is needed.
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s  %(levelname)s  %(message)s")
     with Lock(settings.state_file, "farshore watch"):
         asyncio.run(_watch(settings, args.json))
     return 0
