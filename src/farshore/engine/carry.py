@@ -91,13 +91,14 @@ def ended(state: State, given: StepEnded, now_s: float, effects: list[Effect]) -
             return state  # a late fence is tried each tick; a line for each would fill the disk
         failed = StepFailed(now_s, given.plan, given.step, given.failed, given.retry, given.after_s)
         return note(state, failed, effects)
-    state = note(state, StepDone(now_s, given.plan, given.step, given.detail, given.left), effects)
-    if given.step in (StepKind.FENCE_APP, StepKind.OPEN_CHECKOUT):
-        state = replace(state, views=dict.fromkeys(state.views))  # taken before the change: ask again
     if given.step is StepKind.GRANT and plan is not None:
+        # Before the step's own line: a crash in between repeats the step, which finds its grant and writes both.
         grant = Grant(plan.epoch, plan.to_region)
         state = note(state, Granted(now_s, grant.epoch, grant.holder), effects)
         state = replace(state, grant=grant, markers=Markers(), down_since_s=None)
+    state = note(state, StepDone(now_s, given.plan, given.step, given.detail, given.left), effects)
+    if given.step in (StepKind.FENCE_APP, StepKind.OPEN_CHECKOUT):
+        state = replace(state, views=dict.fromkeys(state.views))  # taken before the change: ask again
     return state
 
 

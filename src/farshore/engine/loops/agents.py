@@ -11,6 +11,7 @@ from farshore.model.sighting import Door
 from farshore.ports.app import AgentView, App
 
 VIEW_S = 3.0  # an agent that takes longer is silent
+VIEWS_PER_INTERVAL = 4  # what an agent saw is as old as the last view of it, and a verdict needs two places
 
 
 class Agents:
@@ -21,7 +22,7 @@ class Agents:
 
     async def run(self) -> None:
         shell = self._shell
-        async for _ in turns(shell.world.clock, shell.group.thresholds.interval_s):
+        async for _ in turns(shell.world.clock, shell.group.thresholds.interval_s / VIEWS_PER_INTERVAL):
             for region, apps in shell.world.apps.items():
                 for app in apps.all():
                     if app.name not in self._busy:

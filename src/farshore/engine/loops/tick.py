@@ -1,4 +1,4 @@
-"""The pace of decisions: each interval the operator's word is read, and then one verdict is made."""
+"""The pace of decisions: several times an interval the operator's word is read, and then one verdict is made."""
 
 from farshore.engine.inputs import OperatorRead, StoreFailed, Tick
 from farshore.engine.loops.schedule import turns
@@ -10,12 +10,13 @@ from farshore.model.keys import operator_key
 from farshore.model.operator import OperatorWord
 
 LOOK_UP_S = 20.0
+TICKS_PER_INTERVAL = 5  # looks end at any phase: a verdict that waits for a slow tick only makes the outage longer
 
 
 async def run(shell: Shell) -> None:
     clock = shell.world.clock
     looking = [False]
-    async for late_s in turns(clock, shell.group.thresholds.interval_s):
+    async for late_s in turns(clock, shell.group.thresholds.interval_s / TICKS_PER_INTERVAL):
         if not shell.parts.whole and not looking[0]:
             looking[0] = True
             shell.spawn(_look_up(shell, looking))
