@@ -37,10 +37,16 @@ async def _signal(droplet: Droplet, unit: str, signal: str) -> None:
     await droplet.run(["systemctl", "kill", f"--signal={signal}", "--kill-whom=all", unit])
 
 
+async def _must_exist(droplet: Droplet, unit: str) -> None:
+    """systemd takes orders for units that it never heard of; a misspelt one must be an error, not a success."""
+    if not await droplet.run(["systemctl", "cat", unit], check=False):
+        raise LabError(f"droplet {droplet.name} has no unit {unit!r}; `systemctl list-units` in it shows those it has")
+
+
 async def kill(world: World, target: Target) -> None:
     cell = world.lab.cell(target.name)
     if isinstance(cell, Droplet):
-        await cell.run(["systemctl", "cat", _unit(target)])  # a misspelt unit is an error, not a success
+        await _must_exist(cell, _unit(target))
         await cell.run(["sh", "-c", STAY_DEAD, "sh", _unit(target)])
     else:
         _child(world, target).kill()
@@ -62,6 +68,7 @@ async def revive(world: World, target: Target) -> None:
 async def freeze(world: World, target: Target) -> None:
     cell = world.lab.cell(target.name)
     if isinstance(cell, Droplet):
+        await _must_exist(cell, _unit(target))
         await _signal(cell, _unit(target), "STOP")
     else:
         _child(world, target).group.freeze()

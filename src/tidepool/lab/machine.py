@@ -123,9 +123,9 @@ class LabCell:
             child.kill()
         await self.gone()
 
-    async def gone(self) -> None:
-        if self._anchor is not None:
-            await self._anchor.wait()
+    async def gone(self) -> int | None:
+        """When the first process has ended; its exit code, negative for a signal, as unshare passes it on."""
+        return None if self._anchor is None else await self._anchor.wait()
 
     async def respawn(self) -> None:
         """After kill() and start(): run again, in order, what had been spawned."""
