@@ -82,17 +82,26 @@ class MySqlSession:
         warm = self._connection is not None
         began_s = time.monotonic()
         try:
-            return self._once(work, writing)
+            return self._once(work)
         except pymysql.MySQLError as error:
             stale = warm and code(error) in LOST and time.monotonic() - began_s < self._timeout_s / 2
+            first = failure(error, self.where, connected=True, writing=writing)
             if not stale:
-                raise failure(error, self.where, connected=True, writing=writing) from error
+                raise first from error
+        self._try_again(first if writing else None)
         try:
-            return self._once(work, writing)
+            return self._once(work)
         except pymysql.MySQLError as error:
             raise failure(error, self.where, connected=True, writing=writing) from error
 
-    def _once(self, work: Callable[[Statements], T], writing: bool) -> T:
+    def _try_again(self, sent: Exception | None) -> None:
+        """When nobody answers any more, what became of a write that was sent is unknown, and not "not done"."""
+        try:
+            self._connected()
+        except Exception as error:
+            raise sent or error from error
+
+    def _once(self, work: Callable[[Statements], T]) -> T:
         connection = self._connected()
         try:
             return work(Statements(connection))

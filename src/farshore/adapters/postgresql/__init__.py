@@ -1,0 +1,1 @@
+"""Managed PostgreSQL, by psycopg in a thread. Implements the database port."""
