@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
         "TIDEPOOL_ENDPOINT": known["endpoint_inside"],
         "TIDEPOOL_TOKEN": known["token"],
         "TIDEPOOL_CA_FILE": known["ca_file"],
+        "NO_PROXY": "*",  # the machine's proxy does not know the lab
+        "no_proxy": "*",
     }
     tidepool = [sys.executable, "-m", "tidepool.cli.main", "exec", "--name", options.name, "lon1", "--"]
     build = [sys.executable, "-m", "tidepool.store.plain", options.engine, options.domain, str(into)]
