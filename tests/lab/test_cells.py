@@ -105,6 +105,10 @@ def test_a_plain_cell(folder: LabFolder) -> None:
 
         with pytest.raises(LabError, match="already a host"):
             await lab.make_cell("box", "nyc3")
+        with pytest.raises(LabError, match="already in use"):
+            await lab.make_cell("twin", "nyc3", private_ip="10.10.0.77")
+        assert not (lab.folder.cells / "twin").exists()
+        await lab.destroy(await lab.make_cell("twin", "nyc3"))  # the failure left nothing in its way
         await lab.destroy(cell)
         await lab.destroy(cell)
         again = await lab.make_cell("box", "nyc3", private_ip="10.10.0.77")
@@ -207,6 +211,29 @@ def test_a_region_dies_whole_and_returns(folder: LabFolder) -> None:
         assert await far.run(ask, check=False) == "28"
         await faults.remove(frozen)
         await eventually(answers)
+
+    in_lab(folder, story)
+
+
+def test_what_was_destroyed_meanwhile_needs_no_mending(folder: LabFolder) -> None:
+    """A fault on a host that the account deleted, and a host that is younger than its region's fault."""
+
+    async def story(lab: Lab, faults: FaultBook) -> None:
+        cell = await lab.make_cell("short", "nyc3")
+        for kind in ("kill", "freeze", "partition"):
+            await faults.add(kind, "host:short", {})
+        await faults.add("kill", "region:nyc3", {})
+        await lab.destroy(cell)
+        young = await lab.make_cell("young", "nyc3")
+        called: list[str] = []
+
+        async def hook(_: object) -> None:
+            called.append("young")
+
+        lab.on_restart(young, hook)
+        await faults.remove("all")
+        assert called == []
+        assert faults.in_force() == []
 
     in_lab(folder, story)
 

@@ -238,6 +238,7 @@ def test_nothing_is_left_after_the_daemon_was_killed(clean: dict[str, list[str]]
     while traces(DOOMED)["processes"]:
         assert time.monotonic() < deadline, traces(DOOMED)["processes"]
         time.sleep(0.02)
+    assert "has died" in tidepool("env", check=False, name=DOOMED)
     tidepool("down", name=DOOMED)
     assert traces(DOOMED) == clean
     tidepool("down", name=DOOMED)  # and again

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     cell = _cell(folder, options.place)
     group = Group(f"{cell['group']}/exec")
     group.make()
-    group.join()
+    group.adopt(os.getpid())
     resolv = folder.path / f"resolv-{cell['place']}.conf"
     netns.enter(cell["netns"])
     _use_resolver(resolv, cell["resolver"])

@@ -26,9 +26,11 @@ class World:
         return self.holds[thing] == 1
 
     def release(self, *thing: str) -> bool:
-        """True if nothing holds it any more."""
+        """True if nothing holds it any more. What was never held (it is younger than the fault) is not ours to mend."""
+        if self.holds[thing] <= 0:
+            return False
         self.holds[thing] -= 1
-        return self.holds[thing] <= 0
+        return self.holds[thing] == 0
 
 
 class Fault(Protocol):

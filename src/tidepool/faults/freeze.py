@@ -40,6 +40,8 @@ class Freeze:
         world.hold("frozen", group.path)
 
     async def heal(self, world: World, fault_id: str) -> None:
+        if self.target.gone(world.lab):
+            return
         if self.target.kind == "service":
             await units.thaw(world, self.target)
             return

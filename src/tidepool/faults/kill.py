@@ -46,6 +46,8 @@ class Kill:
         await asyncio.gather(*(cell.kill() for cell in cells))
 
     async def heal(self, world: World, fault_id: str) -> None:
+        if self.target.gone(world.lab):
+            return
         if self.target.kind == "service":
             await units.revive(world, self.target)
             return

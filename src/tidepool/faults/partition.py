@@ -64,10 +64,9 @@ class Partition:
         if self.target.kind != "host":
             await mend(world, self._ways())
             return
-        name = self.target.name
-        if name not in world.lab.cells:
-            return  # destroyed meanwhile; its cable is gone, and the rules with it
-        for port in world.lab.cell(name).site.ports.values():
+        if self.target.gone(world.lab):
+            return  # its cable went with it, and the rules with the cable
+        for port in world.lab.cell(self.target.name).site.ports.values():
             for hook in ("ingress", "egress"):
                 table = f"{_table(fault_id)}_{port.router_device.replace('-', '_')}_{hook}"
                 # `add` first, because deleting what is not there is an error.

@@ -44,3 +44,7 @@ class Target:
             found = [cell for cell in lab.cells.values() if cell.place == self.name]
             return sorted(found, key=lambda cell: not cell.name.startswith("router-"))
         return [lab.cell(self.name)]
+
+    def gone(self, lab: Lab) -> bool:
+        """Its host was destroyed while the fault was in force: there is nothing left to mend."""
+        return self.kind in ("host", "service") and self.name not in lab.cells

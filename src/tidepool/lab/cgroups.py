@@ -41,9 +41,9 @@ class Group:
         """Shell text by which a process enters before it becomes something else."""
         return "; ".join(f"echo $$ > {tree / self.path}/cgroup.procs" for tree in trees())
 
-    def join(self) -> None:
+    def adopt(self, pid: int) -> None:
         for tree in trees():
-            (tree / self.path / "cgroup.procs").write_text(str(os.getpid()))
+            (tree / self.path / "cgroup.procs").write_text(str(pid))
 
     def pids(self) -> list[int]:
         found: list[int] = []

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tidepool.lab import cabling
+from tidepool.lab import cabling, netns
 from tidepool.lab.addresses import AddressPool
 from tidepool.lab.cgroups import Group
 from tidepool.lab.dns import Authority, start_resolver
@@ -96,11 +96,10 @@ class Lab:
     async def destroy(self, cell: LabCell) -> None:
         self.cells.pop(cell.name, None)
         self._restarts.pop(cell.name, None)
+        if cell.destroyed:
+            return
         await cell.destroy()
-        if cell.public_ip:
-            self._public[cell.place].give_back(cell.public_ip)
-        if cell.private_ip:
-            self._private[cell.place].give_back(cell.private_ip)
+        self._forget(cell.place, {side: port.address for side, port in cell.site.ports.items()})
 
     def cell(self, name: str) -> LabCell:
         if name not in self.cells:
@@ -139,13 +138,23 @@ class Lab:
             raise LabError(f"there is already a host {name!r} in this lab; destroy it first or choose another name")
         (self.folder.cells / name).mkdir(parents=True)
         addresses: dict[str, str] = {}
-        if public:
-            addresses["public"] = self._public[place].take(public_ip)
-        if private and PLACES[place].vpc is not None:
-            addresses["private"] = self._private[place].take(private_ip)
         namespace = self.folder.netns(name)
-        router = self.router(place).site.netns
-        return self._describe(name, place, await asyncio.to_thread(_wire, namespace, router, place, addresses), init)
+        try:
+            if public:
+                addresses["public"] = self._public[place].take(public_ip)
+            if private and PLACES[place].vpc is not None:
+                addresses["private"] = self._private[place].take(private_ip)
+            ports = await asyncio.to_thread(_wire, namespace, self.router(place).site.netns, place, addresses)
+        except BaseException:
+            self._forget(place, addresses)
+            netns.remove(namespace)
+            (self.folder.cells / name).rmdir()
+            raise
+        return self._describe(name, place, ports, init)
+
+    def _forget(self, place: str, addresses: dict[str, str]) -> None:
+        for side, address in addresses.items():
+            (self._public if side == "public" else self._private)[place].give_back(address)
 
     def _describe(self, name: str, place: str, ports: dict[str, Port], init: tuple[str, ...]) -> Site:
         folder, mark = self.folder, self.folder.mark
@@ -170,8 +179,12 @@ class Lab:
             await cell.nft(rules)
 
     async def _power_up(self, cell: LabCell) -> None:
-        await asyncio.to_thread(cell.build)
-        await cell.start()
+        try:
+            await asyncio.to_thread(cell.build)
+            await cell.start()
+        except BaseException:
+            await self.destroy(cell)
+            raise
         self.cells[cell.name] = cell
 
     def _start_wan(self) -> None:

@@ -76,7 +76,11 @@ def down(folder: LabFolder) -> None:
 
 
 def facts(folder: LabFolder) -> dict[str, Any]:
+    """What `tidepool env` prints. A lab whose daemon has died has none, whatever its file says."""
     try:
-        return dict(json.loads(folder.facts.read_text()))
+        known = dict(json.loads(folder.facts.read_text()))
     except FileNotFoundError:
         raise LabError(f"lab {folder.name} is not up; start it with `tidepool up --name {folder.name}`") from None
+    if not _daemon_group(folder).pids():
+        raise LabError(f"lab {folder.name} has died; {folder.log} may say why; start it again with `tidepool up`")
+    return known

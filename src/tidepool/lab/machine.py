@@ -95,8 +95,9 @@ class LabCell:
         if self.running():
             return
         site = self.site
-        group = Group(f"{site.group.path}/init") if site.init == PLAIN_INIT else site.group
+        group, anchor_group = Group(f"{site.group.path}/init"), Group(f"{site.group.path}/anchor")
         group.make()
+        anchor_group.make()
         cgroup_namespace = [] if site.init == PLAIN_INIT else ["--cgroup"]
         self._anchor = await asyncio.create_subprocess_exec(
             *("setpriv", "--pdeathsig", "KILL", "/bin/sh", "-c", f'{group.join_shell()}; exec "$@"', "sh"),
@@ -112,6 +113,8 @@ class LabCell:
         if await self._anchor.stdout.readline() != b"ready\n":
             raise LabError(f"cell {self.name} did not start; {site.folder}/log/init.log says why")
         self._init_pid = _only_child(self._anchor.pid)
+        # A systemd inside must find nobody but itself in its root group, or v2 refuses it its controllers.
+        anchor_group.adopt(self._anchor.pid)
 
     def running(self) -> bool:
         return self._anchor is not None and self._anchor.returncode is None and Path(f"/proc/{self._init_pid}").exists()
