@@ -15,7 +15,7 @@ from farshore.cli.follow_failover import Order, follow_order
 from farshore.cli.operator_word import speak, who
 from farshore.cli.options import add_config, add_json
 from farshore.cli.plan_failover import add_old_database
-from farshore.cli.show import print_json
+from farshore.cli.show import log_to_stderr, print_json
 from farshore.daemon.lock import Lock, holder_of
 from farshore.daemon.story import Story
 from farshore.engine.controller import Ending
@@ -46,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    log_to_stderr()
     settings = load_settings(args.config)
     proposal, price = asyncio.run(_prepare(settings, args))
     if args.plan and args.plan != proposal.plan.checksum:

@@ -1,6 +1,7 @@
 """How verbs speak: text for people, JSON for programs. Colour only on a terminal."""
 
 import json
+import logging
 import sys
 from dataclasses import dataclass
 
@@ -26,3 +27,8 @@ def voice() -> Voice:
 
 def print_json(value: object) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)
+
+
+def log_to_stderr() -> None:
+    """Notices go there too: whoever reads a daemon's output must not miss that a word is needed."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s  %(levelname)s  %(message)s")

@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 import json
-import logging
 
 from farshore.cli.options import add_config
+from farshore.cli.show import log_to_stderr
 from farshore.daemon.lock import Lock
 from farshore.daemon.printer import event_printer, say
 from farshore.daemon.run import run_daemon
@@ -34,8 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
         print(watch_unit(settings.file), end="")
         return 0
-    # Notices go to standard error as well: whoever reads the log of a daemon must not miss that a word is needed.
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s  %(levelname)s  %(message)s")
+    log_to_stderr()
     with Lock(settings.state_file, "farshore watch"):
         asyncio.run(_watch(settings, args.json))
     return 0

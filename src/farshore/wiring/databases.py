@@ -3,6 +3,7 @@
 from farshore.adapters.digitalocean.account import Account
 from farshore.adapters.digitalocean.cloud import DigitalOceanCloud
 from farshore.adapters.mysql.database import MySqlDatabase
+from farshore.adapters.postgresql.database import PostgreSqlDatabase
 from farshore.model.failure import Refused
 from farshore.ports.cloud import Cloud, DatabaseServer
 from farshore.ports.database import Database
@@ -37,4 +38,6 @@ class Databases:
             raise Refused(f"The authority of database {server.name} is not known.", "Run `farshore check`.")
         if server.engine == "mysql":
             return MySqlDatabase(server, authority)
+        if server.engine == "pg":
+            return PostgreSqlDatabase(server, authority)
         raise Refused(f"Database {server.name} is {server.engine}; farshore speaks mysql and pg.", "Correct engine.")

@@ -20,9 +20,12 @@ body |= {"nonce": secrets.token_hex(16), "controller": "runbook", "at_ms": time.
 text = json.dumps(body).encode()
 sign = lambda head: hmac.new(key, f"{head}\n{path}\n".encode() + text, hashlib.sha256).hexdigest()
 link = http.client.HTTPConnection(address, port, timeout=5)
-link.request("POST", path, text, {"Farshore-Signature": sign("POST"), "Content-Type": "application/json"})
-answer = link.getresponse()
-print(address, answer.status, answer.read().decode())
+try:
+    link.request("POST", path, text, {"Farshore-Signature": sign("POST"), "Content-Type": "application/json"})
+    answer = link.getresponse()
+    print(address, answer.status, answer.read().decode())
+except OSError as error:
+    sys.exit(f"{address} does not answer: {error}")
 sys.exit(answer.status != 200)
 PYTHON
 }"""

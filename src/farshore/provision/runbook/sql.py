@@ -21,8 +21,9 @@ new_sql() {{ sql "$NEW" "${{1-}}"; }}
 def _client(engine: str) -> str:
     if engine == "mysql":
         return """\
+TLS=$(mysql --version | grep -qi mariadb && echo --ssl || echo --ssl-mode=REQUIRED)
 sql() {  # DATABASE-OBJECT: statements from standard input; the password goes by the environment
-  MYSQL_PWD=$(field "$1" password) mysql --batch --skip-column-names --connect-timeout=5 --ssl \\
+  MYSQL_PWD=$(field "$1" password) mysql --batch --skip-column-names --connect-timeout=5 "$TLS" \\
     --host="$(field "$1" host)" --port="$(field "$1" port)" --user="$(field "$1" user)"
 }"""
     return """\
