@@ -8,6 +8,8 @@ from tidepool.engines.server import PORT, REPLICATOR
 BIN = "/usr/lib/postgresql/15/bin"
 DATA = "/var/lib/postgresql/tidepool"
 SOCKET_FOLDER = "/run/postgresql"
+# A base backup ends with whole WAL segments, zeros and all: 16 MB each by default, over a user-space link.
+WAL_SEGMENT_MB = 2
 # libpq looks for a client certificate in its home; root's home is not readable for the server's user.
 HOME = ("env", "HOME=/var/lib/postgresql")
 TLS_FOLDER = "/etc/postgresql/tidepool-tls"

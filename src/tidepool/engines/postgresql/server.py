@@ -22,7 +22,7 @@ class PostgreSQL:
         self.cell = cell
         self.secrets = secrets
         self._tls = tls
-        self._cached = cache / "postgresql-data"
+        self._cached = cache / f"postgresql-data-wal{config.WAL_SEGMENT_MB}"
         self._replica = False
         self._config: dict[str, Any] = {}
         self._child: Child | None = None
@@ -41,23 +41,9 @@ class PostgreSQL:
         await self.cell.run(["rm", "-rf", config.DATA])
         source = config.primary_conninfo(str(primary.cell.public_ip), PASSWORD_FILE)
         # -R writes standby.signal and the same connection into postgresql.auto.conf.
-        await self.cell.run(
-            [
-                *config.HOME,
-                f"{config.BIN}/pg_basebackup",
-                "-D",
-                config.DATA,
-                "-d",
-                source,
-                "-R",
-                "-X",
-                "stream",
-                "-c",
-                "fast",
-            ],
-            user=OWNER,
-            timeout_s=600,
-        )
+        copy = ["-D", config.DATA, "-d", source, "-R", "-X", "stream", "-c", "fast", "--compress=server-lz4"]
+        argv = [*config.HOME, f"{config.BIN}/pg_basebackup", *copy]
+        await self.cell.run(argv, user=OWNER, timeout_s=600)
         await self._settle()
         await self._start()
         await self._until_following()
@@ -101,6 +87,7 @@ class PostgreSQL:
             [
                 f"{config.BIN}/initdb", "-D", config.DATA, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
                 "--auth-local=peer", "--auth-host=scram-sha-256", "--no-instructions",
+                f"--wal-segsize={config.WAL_SEGMENT_MB}",
             ],
             user=OWNER,
             timeout_s=300,
