@@ -12,6 +12,7 @@ from itertools import combinations
 from farshore.drills.entry import BROWSE, BUY, CACHED, FRESH, Entry
 
 STRAY_S = 10.0
+CACHED_MARGIN_S = 15.0  # beyond a TTL: a request under way, a retry, and some quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,15 @@ def _belongs(index: int, times: Sequence[float], fault_s: float) -> bool:
     return near_fault or before or after
 
 
-def stable_since_s(ledger: Iterable[Entry], now_s: float, fault_s: float, quiet_s: float) -> bool:
-    """Whether all of a drill's clocks may be read: for `quiet_s` no fresh shopper failed and each kind succeeded."""
-    recent = [e for e in ledger if e.population == FRESH and e.ended > max(now_s - quiet_s, fault_s)]
-    good = {entry.kind for entry in recent if entry.good}
-    return now_s - fault_s > quiet_s and good == {BROWSE, BUY} and all(entry.good for entry in recent)
+def quiet_since(
+    ledger: Iterable[Entry], begun_s: float, now_s: float, quiet_s: float, *, everybody: bool = False
+) -> bool:
+    """Whether for `quiet_s` no shopper failed and pages and orders both succeeded; `everybody`: the cached ones too."""
+    populations = {FRESH, CACHED} if everybody else {FRESH}
+    recent = [e for e in ledger if e.population in populations and e.ended > max(now_s - quiet_s, begun_s)]
+    good = {(entry.population, entry.kind) for entry in recent if entry.good}
+    wanted = {(population, kind) for population in populations for kind in (BROWSE, BUY)}
+    return now_s - begun_s > quiet_s and good == wanted and all(entry.good for entry in recent)
 
 
 def first_order_s(ledger: Iterable[Entry], fault_s: float) -> float | None:
