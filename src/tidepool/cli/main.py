@@ -3,7 +3,6 @@
 import argparse
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 
 from tidepool.lab.home import LabError
 
@@ -16,8 +15,6 @@ def main() -> int:
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for verb in VERBS:
-        if find_spec(f"tidepool.cli.{verb}") is None:
-            continue
         import_module(f"tidepool.cli.{verb}").register(verbs)
     options = parser.parse_args()
     try:
