@@ -157,7 +157,9 @@ class FakeDatabase:
     async def fence(self, epoch: Epoch, app_user: str) -> None:
         with self.calls.call("database.fence"):
             self._answer()
-            self._raise(epoch)
+            known = self._raise(epoch)
+            if known > epoch:
+                raise Refused(f"Database {self.name} has seen epoch {known}; a fence of epoch {epoch} is out of date.")
             self.write(f"blocked:{app_user}", True)
             for session in self.sessions:
                 if session.user == app_user:
