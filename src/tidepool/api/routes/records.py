@@ -13,7 +13,8 @@ from tidepool.api.routing import Answer, Call, Table
 table = Table()
 TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT")
 TTL_MIN = 30
-HOST = re.compile(r"^(\*\.|\*$)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?)*$", re.IGNORECASE)
+LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+HOST = re.compile(rf"^(\*|(\*\.)?{LABEL}(\.{LABEL})*\.?)$", re.IGNORECASE)
 NUMBERS = {"MX": ("priority",), "SRV": ("priority", "port", "weight"), "CAA": ("flags",)}
 
 
