@@ -22,5 +22,8 @@ class Dns(Protocol):
         ...
 
     async def replace(self, wanted: RecordSet) -> None:
-        """Make the stored set exactly `wanted`; already so is silent success. Safe to repeat after Unknown."""
+        """Make the stored set exactly `wanted`; already so is silent success. Safe to repeat after Unknown.
+
+        Refused for an empty set: it would close the store.
+        """
         ...

@@ -1,5 +1,6 @@
 """One authority and the account behind it; an edit is served after a delay. Implements the dns port."""
 
+from farshore.model.failure import Refused
 from farshore.ports.clock import Clock
 from farshore.ports.dns import RecordSet
 from farshore.sim.fake_calls import FakeCalls
@@ -25,6 +26,8 @@ class FakeDns:
 
     async def replace(self, wanted: RecordSet) -> None:
         with self.calls.call("dns.replace"):
+            if not wanted.values:
+                raise Refused(f"An empty address record of {wanted.name} would close the store.")
             if self._stored.get((wanted.name, wanted.type)) != wanted:
                 self.edit(wanted)
 
