@@ -80,6 +80,12 @@ def run_verb(name: str, rest: Sequence[str]) -> int:
     except Failure as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = error.filename if error.filename is not None else f"farshore {name}"
+        print(f"{where}: {error.strerror or error}; repair that and repeat.", file=sys.stderr)
+        return 1
 
 
 def parser_for(name: str, verb: object) -> argparse.ArgumentParser:

@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import json
 
-from farshore.cli.options import add_config
+from farshore.cli.options import add_adopt, add_config, adopted_region
 from farshore.cli.show import log_to_stderr
+from farshore.daemon.health import tell_store_trouble
 from farshore.daemon.lock import Lock
 from farshore.daemon.printer import event_printer, say
 from farshore.daemon.run import run_daemon
@@ -23,6 +24,7 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
+    add_adopt(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--systemd-unit", action="store_true", help="print a systemd unit for this and exit")
 
@@ -36,16 +38,20 @@ def run(args: argparse.Namespace) -> int:
         return 0
     log_to_stderr()
     with Lock(settings.state_file, "farshore watch"):
-        asyncio.run(_watch(settings, args.json))
+        asyncio.run(_watch(settings, args.json, adopted_region(args, settings.group)))
     return 0
 
 
-async def _watch(settings: Settings, as_json: bool) -> None:
-    clock = open_clock()
-    group = settings.group
-    async with controller(settings, event_printer(as_json, clock.wall)) as leading:
+async def _watch(settings: Settings, as_json: bool, adopted: str | None) -> None:
+    clock, group = open_clock(), settings.group
+
+    def note(kind: str, what: str) -> None:
+        line = json.dumps({"at": clock.wall(), "kind": kind, "what": what}) if as_json else f"{clock.wall()}  {what}"
+        say(line)
+
+    async with controller(settings, event_printer(as_json, clock.wall), adopted) as leading:
         regions = f"{group.first.region}, {group.second.region}"
-        what = f"watching group {group.name} ({regions}) from {settings.controller.place}"
-        say(json.dumps({"at": clock.wall(), "kind": "started", "what": what}) if as_json else f"{clock.wall()}  {what}")
-        await run_daemon(leading)
-    say(json.dumps({"at": clock.wall(), "kind": "stopped"}) if as_json else f"{clock.wall()}  stopped")
+        note("started", f"watching group {group.name} ({regions}) from {settings.controller.place}")
+        trouble = tell_store_trouble(lambda: leading.state, lambda what: note("store", what))
+        await run_daemon(leading, trouble)
+    note("stopped", "stopped")

@@ -7,7 +7,8 @@ journal is where it goes on.
 import asyncio
 import os
 import signal
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from farshore.daemon.notify import SystemdNotifier
 
@@ -18,15 +19,18 @@ class Runs(Protocol):
     async def run(self, stop: asyncio.Event) -> None: ...
 
 
-async def run_daemon(controller: Runs) -> None:
-    """Returns after SIGTERM or SIGINT, with leadership resigned. Raises what the controller raised."""
+async def run_daemon(controller: Runs, *beside: Coroutine[Any, Any, None]) -> None:
+    """Returns after SIGTERM or SIGINT, with leadership resigned. Raises what the controller raised.
+
+    `beside` runs as long as the controller does, and never ends it.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     systemd = SystemdNotifier(os.environ)
     work = asyncio.create_task(controller.run(stop), name="controller")
-    beat = asyncio.create_task(_beat(systemd), name="watchdog")
+    others = [asyncio.create_task(work_beside) for work_beside in (_beat(systemd), *beside)]
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
         systemd.tell("READY=1")
@@ -37,9 +41,10 @@ async def run_daemon(controller: Runs) -> None:
         if work.done():
             work.result()
     finally:
-        for task in (work, beat, stopping):
+        tasks = (work, stopping, *others)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(work, beat, stopping, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _beat(systemd: SystemdNotifier) -> None:

@@ -3,16 +3,25 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from farshore.daemon.first_start import adopt, refuse_unknown_past
 from farshore.engine.controller import Controller
 from farshore.model.failure import Refused
+from farshore.model.region import RegionName
 from farshore.plan.journal import Event
 from farshore.settings.settings import Settings
 from farshore.wiring.world import open_world
 
 
 @asynccontextmanager
-async def controller(settings: Settings, on_event: Callable[[Event], None]) -> AsyncIterator[Controller]:
+async def controller(
+    settings: Settings, on_event: Callable[[Event], None], adopted: str | None = None
+) -> AsyncIterator[Controller]:
+    """`adopted`: the region that sells, said by an operator who has lost the store of record."""
     async with open_world(settings) as world:
+        if adopted is None:
+            await refuse_unknown_past(settings.group, world)
+        else:
+            await adopt(settings.group, world, RegionName(adopted))
         vantage = settings.controller
         yield Controller(settings.group, world, vantage.name, vantage.place, on_event)
 
