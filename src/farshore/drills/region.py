@@ -164,7 +164,7 @@ async def _measure(
         conditions=conditions,
         clocks=clocks(ledger, fault_s),
         course=course(await contestant.journal(), fault_s, boot_less_monotonic),
-        fate=fate(ledger, rows),
+        fate=fate(ledger, rows, fault_s),
     )
 
 
