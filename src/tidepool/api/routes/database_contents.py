@@ -39,7 +39,7 @@ async def list_users(call: Call) -> Answer:
 async def create_user(call: Call) -> Answer:
     cluster, name = find_cluster(call), str(call.need("name"))
     _ready(cluster)
-    if not NAME.match(name) or name in cluster.users:
+    if not NAME.fullmatch(name) or name in cluster.users:
         raise unprocessable(f"user name {name!r} is not valid or already exists")
     new: Json = {"name": name, "role": "normal", "password": _password()}
     if cluster.engine == "mysql":
@@ -92,7 +92,7 @@ async def list_dbs(call: Call) -> Answer:
 async def create_db(call: Call) -> Answer:
     cluster, name = find_cluster(call), str(call.need("name"))
     _ready(cluster)
-    if not NAME.match(name) or name in cluster.dbs:
+    if not NAME.fullmatch(name) or name in cluster.dbs:
         raise unprocessable(f"database name {name!r} is not valid or already exists")
     await call.account.backend.database_db(cluster.id, name, True)
     cluster.dbs.append(name)

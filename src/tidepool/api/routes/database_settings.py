@@ -2,6 +2,7 @@
 
 import base64
 
+from tidepool.api.database_config import SETTINGS
 from tidepool.api.database_view import event
 from tidepool.api.errors import unprocessable
 from tidepool.api.follow import apply_trust
@@ -35,8 +36,8 @@ async def get_config(call: Call) -> Answer:
 @table.on("PATCH", "/v2/databases/{database_id}/config", "database:update")
 async def patch_config(call: Call) -> Answer:
     database, changes = find_server(call), call.need("config")
-    if not isinstance(changes, dict):
-        raise unprocessable("config must be an object")
+    if unknown := sorted(set(changes) - SETTINGS[database.engine]):
+        raise unprocessable(f"invalid config: {unknown[0]} is not a setting of this cluster type")
     await call.account.backend.database_config(database.id, changes)
     database.config.update(changes)
     event(database, "cluster_update")

@@ -41,7 +41,7 @@ def find_cluster(call: Call) -> Database:
 
 def check_name(account: Account, name: Any) -> str:
     """Clusters and replicas share one namespace; a promoted replica keeps its name."""
-    if not NAME.match(str(name)):
+    if not NAME.fullmatch(str(name)):
         raise unprocessable("invalid cluster name: use 3 to 63 characters of a-z, 0-9 and -, beginning with a letter")
     if account.databases.first(lambda database: database.name == name):
         raise unprocessable("cluster name is not available")

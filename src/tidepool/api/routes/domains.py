@@ -60,7 +60,7 @@ async def list_all(call: Call) -> Answer:
 @table.on("POST", "/v2/domains", "domain:create")
 async def create(call: Call) -> Answer:
     account, name = call.account, str(call.need("name")).lower().rstrip(".")
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise unprocessable(f"Domain name {name!r} is not valid")
     if name in account.domains:
         raise unprocessable(f"Domain {name} already exists in your account")

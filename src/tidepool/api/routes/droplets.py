@@ -53,7 +53,7 @@ def _ssh_keys(account: Account, wanted: list[Any]) -> list[str]:
 
 def _new(call: Call, name: str) -> Json:
     body, account = call.body, call.account
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
     size = catalogue.size(call.need("size"))
     region = catalogue.region(body.get("region") or "nyc3")

@@ -25,7 +25,7 @@ async def _remove(account: Account, peering: Json) -> None:
 
 
 def _make(account: Account, name: str, ids: list[str]) -> Answer:
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise unprocessable("name may hold letters, digits and dashes only")
     if len(set(ids)) != 2 or any(vpc_id not in account.vpcs for vpc_id in ids):
         raise unprocessable("vpc_ids must name two different VPC networks of this account")

@@ -36,7 +36,7 @@ def _data(kind: str, data: Any) -> str:
         raise unprocessable("Data needs to end with a dot (.)")
     if kind not in FULL_NAME_TYPES:
         return text
-    if text != "@" and not HOST.match(text):
+    if text != "@" and not HOST.fullmatch(text):
         raise unprocessable(f"Data {text!r} is not a valid host name")
     return text.rstrip(".")
 
@@ -51,7 +51,7 @@ def _ttl(value: Any) -> int:
 def _name(domain: Domain, value: Any) -> str:
     name = str(value or "@").lower().rstrip(".")
     name = "@" if name == domain.name else name.removesuffix(f".{domain.name}")
-    if name != "@" and not HOST.match(name):
+    if name != "@" and not HOST.fullmatch(name):
         raise unprocessable(f"Name {name!r} is not a valid record name")
     return name
 

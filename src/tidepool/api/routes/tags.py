@@ -18,7 +18,7 @@ def ensure_tags(account: Account, names: Any) -> list[str]:
     """The tags' names; creating a resource with an unknown tag makes the tag."""
     found = list(dict.fromkeys(str(name) for name in names or []))
     for name in found:
-        if not NAME.match(name):
+        if not NAME.fullmatch(name):
             raise unprocessable(f"Tag name {name!r} may hold letters, digits, colons, dashes and underscores only")
         if name not in account.tags:
             account.tags.put(name, {"name": name})

@@ -34,7 +34,7 @@ def _range(account: Account, wanted: str | None) -> str:
 
 def make(account: Account, name: str, region: str, ip_range: str | None, description: str) -> Json:
     catalogue.region(region)
-    if not NAME.match(name) or account.vpcs.first(lambda vpc: bool(vpc["name"] == name)):
+    if not NAME.fullmatch(name) or account.vpcs.first(lambda vpc: bool(vpc["name"] == name)):
         raise unprocessable(
             f"VPC name {name!r} is already in use or holds characters other than letters, digits, - and ."
         )

@@ -156,10 +156,17 @@ def test_trusted_sources_are_addresses(api: Serving, value: str) -> None:
     assert api.ask("PUT", f"/v2/databases/{cluster['id']}/firewall", rules).status_code == 422
 
 
+def test_only_what_can_be_set_at_digitalocean_can_be_set(api: Serving) -> None:
+    path = f"/v2/databases/{api.cluster()['id']}/config"
+    assert api.ask("PATCH", path, {"config": {"wait_timeout": 60}}).status_code == 200
+    assert api.ask("PATCH", path, {"config": {"read_only": True}}).status_code == 422
+    assert api.ok("GET", path) == {"config": {"wait_timeout": 60}}
+
+
 def test_names_are_checked(api: Serving) -> None:
     api.cluster()
     body = {"engine": "pg", "num_nodes": 1, "size": "db-s-1vcpu-1gb", "region": "nyc3"}
-    for name in ("shop", "shop_two", "2shop", "x"):
+    for name in ("shop", "shop_two", "2shop", "x", "newline\n"):
         assert api.ask("POST", "/v2/databases", {**body, "name": name}).status_code == 422, name
 
 

@@ -150,7 +150,7 @@ CREATES = {
     "/v2/databases/ID/users": {"name": "u", "mysql_settings": {"auth_plugin": "mysql_native_password"}, "settings": {}},
     "/v2/databases/ID/dbs": {"name": "d"},
 }  # fmt: skip
-ODD: list[Any] = [None, 5, -1, 2.5, True, "", "x", "\u0000", [], ["x"], [5], [None], {}, {"x": 5}, [{}], [[]]]
+ODD: list[Any] = [None, "web\n", 5, -1, 2.5, True, "", "x", "\u0000", [], ["x"], [5], [None], {}, {"x": 5}, [{}], [[]]]
 
 
 def mutants(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
