@@ -88,7 +88,7 @@ class Controller:
 
     async def _until_ended(self, who: str, checksum: str) -> Ending:
         shell, begun_s = self.shell, self.world.clock.now_s()
-        before, revision, ordered_s = "", 0, begun_s
+        before, revision, ordered_s, why = "", 0, begun_s, ""
         while True:
             shell.changed.clear()
             now_s = shell.now_s()
@@ -98,7 +98,9 @@ class Controller:
             elif not revision and now_s - begun_s > ORDER_STANDS_S:
                 return Ending("refused", self._why_not())
             elif revision:
-                ending = self._ending(before, revision, now_s - ordered_s)
+                if self.state.standing(now_s) is not None:
+                    why = self._why_not()  # what stood in the way while the order stood
+                ending = self._ending(before, revision, now_s - ordered_s, why)
                 if ending is not None:
                     return ending
             await shell.changed.wait()
@@ -110,7 +112,7 @@ class Controller:
         word = OperatorWord(Word.FAILOVER, who, self.world.clock.wall(), plan=checksum, paused=paused)
         return (await coordination.swap(None, record, word.to_json())).revision
 
-    def _ending(self, before: str, revision: int, waited_s: float) -> Ending | None:
+    def _ending(self, before: str, revision: int, waited_s: float, why: str) -> Ending | None:
         state, ledger = self.state, self.state.ledger
         plan = self._plan_id()
         if plan and plan != before and ledger.revision >= revision:
@@ -123,7 +125,8 @@ class Controller:
         obeyed = state.operator.revision >= revision and ledger.revision >= revision
         lapsed = obeyed and state.standing(self.shell.now_s()) is None
         if lapsed or waited_s > ORDER_STANDS_S + 5.0:
-            return Ending("refused", self._why_not())
+            answer = ledger.answer if ledger.answer.startswith("refused") else ""
+            return Ending("refused", answer or why or self._why_not())
         return None
 
     def _plan_id(self) -> str:

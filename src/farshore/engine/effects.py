@@ -39,7 +39,9 @@ class FirstGrant:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Read journal and grant again: what is in memory may differ from what is written."""
+    """Read journal and grant again: what is in memory may differ from what is written. Ends as `Loaded`."""
+
+    term: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,11 @@ class NotLed:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The whole journal and the grant, read under the current term. None: the group was never granted."""
+    """The whole journal and the grant, read under `term`. None: the group was never granted."""
 
     events: tuple[Event, ...]
     grant: Grant | None
+    term: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ from farshore.plan.journal import Granted, VerdictChanged
 from farshore.plan.ledger import fold_all
 from farshore.ports.notifier import Notice
 
-UNWRITTEN_RULES = frozenset({"V20", "V55"})  # said every other tick of a bad day; the journal keeps what matters
+AT_ONCE = frozenset({Call.FAIL_OVER, Call.ASK_OPERATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _lead(
             if given.term != state.term or not state.leads(now_s):
                 # A term that has lapsed may have been somebody else's meanwhile: read before acting.
                 state = replace(state, loaded=False, markers=Markers())
-                effects.append(Load())
+                effects.append(Load(given.term))
             return replace(state, term=given.term, leads_until_s=given.until_s)
         case NotLed():
             if state.term:
@@ -100,6 +100,8 @@ def _lead(
 
 
 def _loaded(state: State, given: Loaded, now_s: float, effects: list[Effect]) -> State:
+    if given.term != state.term or state.loaded:
+        return state  # read under another term, or twice
     markers = state.markers if given.grant == state.grant else Markers()
     state = replace(
         state,
@@ -159,13 +161,13 @@ def _saw(state: State, sightings: Sequence[Sighting], at_s: float) -> State:
 def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> State:
     """Level-triggered: everything that is known, one verdict, and what follows from it."""
     if state.leads(now_s) and not state.loaded:
-        effects.append(Load())
+        effects.append(Load(state.term))
     observation = observe(state, now_s, given.lag_s)
     was_down = remember_down(observation.sightings, state.group.thresholds, state.was_down)
     observation = replace(observation, was_down=was_down)
     facts = derive(observation, state.group)
     down = facts.primary in (Gate.SHUT, Gate.SHUT_BY_FEW)
-    verdict = decide(facts)
+    before, verdict = state.verdict, decide(facts)
     state = replace(
         state,
         was_down=was_down,
@@ -178,7 +180,7 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     if observation.operator.word is Word.APPROVE and facts.primary is Gate.OPEN:
         # What was approved is over; an approval is not kept for another day.
         state = obey.lapse(state, "the writer serves", now_s, effects)
-    state = _say(state, verdict, now_s, effects)
+    state = _say(state, before, verdict, now_s, effects)
     if verdict.call is Call.FAIL_OVER:
         state = carry.start_failover(state, verdict, now_s, effects)
     elif state.phase is PlanPhase.NONE:
@@ -186,9 +188,13 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     return hold.keep(state, now_s, effects)
 
 
-def _say(state: State, verdict: Verdict, now_s: float, effects: list[Effect]) -> State:
-    """Write a verdict down when it changes, and tell people when it asks them."""
-    if verdict.rule == state.ledger.rule or verdict.rule in UNWRITTEN_RULES:
+def _say(state: State, before: Verdict | None, verdict: Verdict, now_s: float, effects: list[Effect]) -> State:
+    """Write a verdict down when it changes, and tell people when it asks them.
+
+    What is only waited for has to last two ticks: on a bad day the looks disagree every other second.
+    """
+    lasts = before is not None and before.rule == verdict.rule
+    if verdict.rule == state.ledger.rule or not (lasts or verdict.call in AT_ONCE) or state.phase is PlanPhase.RUNNING:
         return state
     state = note(state, VerdictChanged(now_s, verdict.rule, verdict.call, verdict.because), effects)
     if verdict.call is Call.ASK_OPERATOR:

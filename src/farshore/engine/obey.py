@@ -72,7 +72,8 @@ def lapse(state: State, why: str, now_s: float, effects: list[Effect]) -> State:
 def _abort(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -> State:
     plan = state.ledger.plan
     if plan is None or not state.ledger.active:
-        return _say(state, word, "no plan is being carried out; a standing order is dropped", now_s, effects)
+        answer = "no plan is being carried out, and no order stands any more; pause keeps automation from beginning one"
+        return _say(state, word, answer, now_s, effects)
     if plan.kind is PlanKind.FAILOVER and _grant_begun(state, plan):
         return _say(state, word, "too late: the grant is given; let the plan finish, then fail back", now_s, effects)
     state = _say(state, word, "aborted", now_s, effects)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from farshore.engine.world import World
-from farshore.model.failure import Failure, Refused
+from farshore.model.failure import Failure, Refused, RetryLater
 from farshore.model.group import Group, Place
 from farshore.model.region import Endpoint, Epoch, RegionName, Role
 from farshore.ports.cloud import DatabaseServer
@@ -36,10 +36,10 @@ class Parts:
     missing: Mapping[RegionName, str] = field(default_factory=dict)  # why a place was not found
 
     def half(self, region: RegionName) -> Half:
-        """Refused, with the reason, when the place was not found."""
+        """RetryLater, with the reason, while the place is not found: it is looked up again each tick."""
         if region not in self.halves:
-            why = self.missing.get(region, "it was not looked up yet")
-            raise Refused(f"The parts of {region} are not known: {why}", "Run `farshore check`.")
+            why = self.missing.get(region, "they were not looked up yet.")
+            raise RetryLater(f"The parts of {region} are not known: {why}", "Run `farshore check`.", after_s=0.5)
         return self.halves[region]
 
     @property

@@ -37,12 +37,14 @@ class Shell:
         self.place = place
         self.state = State(group, name)
         self.parts = Parts()
+        self.looked = asyncio.Event()  # the provider has answered once: from then on a plan may be resumed
         self.changed = asyncio.Event()  # set after every input; whoever waits clears it
         self._on_event = on_event
         self._queue: asyncio.Queue[Input] = asyncio.Queue()
         self._steps: dict[tuple[str, StepKind], asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
         self._wakes: set[float] = set()
+        self._loading: set[int] = set()
 
     def now_s(self) -> float:
         return self.world.clock.now_s()
@@ -97,7 +99,9 @@ class Shell:
             case Perform():
                 self._perform(effect)
             case Load():
-                await self._load()
+                if effect.term not in self._loading:
+                    self._loading.add(effect.term)
+                    self.spawn(self._load(effect.term))
             case FirstGrant():
                 record = await self.world.coordination.read(grant_key(self.group.name))
                 await self.world.coordination.swap(self.lease, record, effect.grant.to_json())
@@ -130,14 +134,19 @@ class Shell:
             self.feed(StepEnded(order.plan.id, order.step, failed="It was broken off."))
             raise
 
-    async def _load(self) -> None:
-        coordination = self.world.coordination
-        lines = await within(self.world.clock, STORE_S, _list(coordination.journal()), "The journal")
-        record = await within(
-            self.world.clock, STORE_S, coordination.read(grant_key(self.group.name)), "The store of record"
-        )
-        events = tuple(from_json(line.body) for line in lines)
-        self.feed(Loaded(events, Grant.from_json(record.value) if record.value else None))
+    async def _load(self, term: int) -> None:
+        """Not before the provider was asked for the group's parts: a resumed plan needs them at once."""
+        coordination, clock = self.world.coordination, self.world.clock
+        try:
+            await self.looked.wait()
+            lines = await within(clock, STORE_S, _list(coordination.journal()), "The journal")
+            record = await within(clock, STORE_S, coordination.read(grant_key(self.group.name)), "The store of record")
+            events = tuple(from_json(line.body) for line in lines)
+            self.feed(Loaded(events, Grant.from_json(record.value) if record.value else None, term))
+        except Failure as error:
+            self.feed(StoreFailed(str(error)))
+        finally:
+            self._loading.discard(term)
 
     async def _wake(self, at_s: float) -> None:
         await self.world.clock.sleep(max(0.0, at_s - self.now_s()))

@@ -27,7 +27,7 @@ def failover(
     fence = Step(
         K.FENCE_DATABASE,
         attempts_max=limits.ATTEMPTS_POLL_MAX,
-        retry_max_s=0.4,
+        retry_max_s=0.4 if group.allow_unfenced else 2.0,
         attempt_s=patience if group.allow_unfenced else limits.FENCE_MAX_S,
         deadline_s=patience if group.allow_unfenced else limits.FENCE_MAX_S,
         optional=group.allow_unfenced,
@@ -89,14 +89,20 @@ def failover(
     )
 
 
+def _patient(kind: K, *after: K) -> Step:
+    """The region that is reopened may still be dead; its door opens when it comes back, not when somebody types."""
+    attempts_max = int(limits.REOPEN_MAX_S / limits.REOPEN_RETRY_S)
+    return Step(kind, after, attempts_max, retry_max_s=limits.REOPEN_RETRY_S, deadline_s=limits.REOPEN_MAX_S)
+
+
 def reopen(group: Group, epoch: Epoch, holder: RegionName, *, id: str = "", because: str = "") -> Plan:
     """After an abort: agents have seen the aborted epoch, so the holder gets a larger one, its users and its door."""
     steps = (
         Step(K.SWITCH_DNS, attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
         Step(K.FENCE_APP, attempts_max=3, attempt_s=2.0, deadline_s=5.0, optional=True),
-        Step(K.RAISE_EPOCH, attempts_max=limits.ATTEMPTS_POLL_MAX),
-        Step(K.GRANT, (K.RAISE_EPOCH,), attempts_max=limits.ATTEMPTS_POLL_MAX),
-        Step(K.OPEN_CHECKOUT, (K.GRANT,), attempts_max=limits.ATTEMPTS_POLL_MAX),
+        _patient(K.RAISE_EPOCH),
+        _patient(K.GRANT, K.RAISE_EPOCH),
+        _patient(K.OPEN_CHECKOUT, K.GRANT),
         Step(
             K.CONFIRM_DNS,
             (K.SWITCH_DNS,),

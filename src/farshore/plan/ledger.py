@@ -36,6 +36,7 @@ class Ledger:
     epoch_max: int = 0  # the largest epoch any line has mentioned
     revision: int = 0  # of the operator's last word that was obeyed
     standing: OperatorSaid | None = None  # an approval or an order that waits for its moment
+    answer: str = ""  # to the operator's last word
     rule: str = ""  # of the last verdict written down
     failover_at_s: float | None = None  # begins the cool-down
     unfenced: int = 0  # epoch of the failover whose old database is not proved fenced; 0: none
@@ -83,7 +84,7 @@ def fold_all(events: Iterable[Event]) -> Ledger:
 
 def _operator(ledger: Ledger, event: OperatorSaid) -> Ledger:
     standing = event if event.stands_s > 0 else None
-    ledger = replace(ledger, revision=max(ledger.revision, event.revision), standing=standing)
+    ledger = replace(ledger, revision=max(ledger.revision, event.revision), standing=standing, answer=event.answer)
     if not ledger.active:
         return ledger
     ledger = replace(ledger, events=(*ledger.events, event))

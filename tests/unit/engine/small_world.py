@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from farshore.engine.controller import Controller
 from farshore.engine.world import World
@@ -46,6 +47,16 @@ def group(**changes: object) -> Group:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+class IdleClock(FakeClock):
+    """Time stands still until nobody has anything left to do: what an instant takes does not depend on turns."""
+
+    async def settle(self) -> None:
+        loop: Any = asyncio.get_running_loop()
+        await asyncio.sleep(0)
+        while loop._ready:  # noqa: ASYNC110 (there is no event for "nothing left to do")
+            await asyncio.sleep(0)
+
+
 class ShopProber(FakeProber):
     """Buying works where a live app server is writer on a live, writable database."""
 
@@ -68,7 +79,7 @@ class SmallWorld:
     promote_delay_s: float = 1.0
 
     def __post_init__(self) -> None:
-        self.clock = FakeClock()
+        self.clock = IdleClock()
         self.calls = FakeCalls()
         self.coordination = FakeCoordination(self.clock, self.calls)
         self.prober = ShopProber(self)

@@ -92,7 +92,7 @@ def test_a_healthy_group_is_left_alone() -> None:
         return await world.events()
 
     events = asyncio.run(quiet())
-    assert [type(e) for e in events] == [Granted, VerdictChanged, VerdictChanged]
+    assert [type(e) for e in events] == [Granted, VerdictChanged]
 
 
 def test_one_witness_is_not_enough() -> None:

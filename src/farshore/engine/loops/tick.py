@@ -39,3 +39,4 @@ async def _look_up(shell: Shell, looking: list[bool]) -> None:
         pass  # asked again with the next tick
     finally:
         looking[0] = False
+        shell.looked.set()

@@ -59,7 +59,7 @@ def _sum_up(tasks: dict[asyncio.Task[None], str], pending: set[asyncio.Task[None
             done.append(name)
         elif isinstance(error, Failure):
             refused = refused or isinstance(error, Refused)
-            left.append(f"{name}: {error.what}")
+            left.append(f"{name}: {error.what.rstrip('.')}")
         else:
             raise error
     return Pointed(tuple(sorted(done)), tuple(sorted(left)), refused)

@@ -2,15 +2,19 @@
 
 from farshore.engine.steps.context import Done, StepContext
 from farshore.model.failure import Failure
-from farshore.plan.journal import StepDone
+from farshore.plan.journal import StepDone, StepSkipped
+from farshore.plan.ledger import BY_PLAN
 from farshore.plan.step import StepKind
 from farshore.plan.timings import timings
 from farshore.ports.notifier import Notice
 
 
 def _fenced(ctx: StepContext) -> bool:
-    """By the plan, or by what is kept at beside it."""
-    return any(isinstance(e, StepDone) and e.step is StepKind.FENCE_DATABASE for e in ctx.events)
+    """By the plan, by what is kept at beside it, or by the person who vouches for it."""
+    by_hand = any(
+        isinstance(e, StepSkipped) and e.step is StepKind.FENCE_DATABASE and e.by != BY_PLAN for e in ctx.events
+    )
+    return by_hand or any(isinstance(e, StepDone) and e.step is StepKind.FENCE_DATABASE for e in ctx.events)
 
 
 async def perform(ctx: StepContext) -> Done:
