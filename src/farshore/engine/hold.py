@@ -15,16 +15,19 @@ from farshore.plan.journal import StepStarted
 from farshore.plan.progress import Stage, progress
 from farshore.plan.step import StepKind
 
+FENCE_INTERVAL_S = 1.0  # a database that does not answer is not asked with every tick
+
 
 def keep(state: State, now_s: float, effects: list[Effect]) -> State:
     if state.grant is None or state.ledger.aborted is not None:
         return state
+    due = bool(state.ledger.unfenced) and now_s >= state.fence_tried_s + FENCE_INTERVAL_S
     grant = _grant(state, state.grant)
     plan = build.hold(state.group, grant.epoch, grant.holder)
     free = _free(state)
     wanted = {
         StepKind.FENCE_APP: StepKind.FENCE_APP in free and _astray(state, grant, plan.from_region, Role.STANDBY),
-        StepKind.FENCE_DATABASE: StepKind.FENCE_DATABASE in free and bool(state.ledger.unfenced),
+        StepKind.FENCE_DATABASE: StepKind.FENCE_DATABASE in free and due,
         StepKind.OPEN_CHECKOUT: StepKind.OPEN_CHECKOUT in free and _astray(state, grant, plan.to_region, Role.WRITER),
     }
     for step in plan.steps:
@@ -32,7 +35,8 @@ def keep(state: State, now_s: float, effects: list[Effect]) -> State:
             continue
         if step.kind not in state.ledger.holding:  # its intent stands in the journal until it is done
             state = note(state, StepStarted(now_s, plan.id, step.kind, 1), effects)
-        state = replace(state, in_flight=state.in_flight | {(plan.id, step.kind)})
+        tried_s = now_s if step.kind is StepKind.FENCE_DATABASE else state.fence_tried_s
+        state = replace(state, in_flight=state.in_flight | {(plan.id, step.kind)}, fence_tried_s=tried_s)
         effects.append(Perform(plan, step.kind, 1, step.attempt_s, state.ledger.events))
     return state
 

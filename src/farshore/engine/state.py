@@ -75,6 +75,7 @@ class State:
     was_down: frozenset[Seat] = frozenset()
     down_since_s: float | None = None
     markers: Markers = field(default_factory=Markers)
+    fence_tried_s: float = float("-inf")  # when an unproved fence was last kept at
     verdict: Verdict | None = None
     would: Would | None = None
 

@@ -24,19 +24,11 @@ def failover(
     """
     patience = group.thresholds.fence_patience_s
     unfenced = group.allow_unfenced and not old_database_reachable
-    fence = Step(
-        K.FENCE_DATABASE,
-        attempts_max=limits.ATTEMPTS_POLL_MAX,
-        retry_max_s=0.4 if group.allow_unfenced else 2.0,
-        attempt_s=patience if group.allow_unfenced else limits.FENCE_MAX_S,
-        deadline_s=patience if group.allow_unfenced else limits.FENCE_MAX_S,
-        optional=group.allow_unfenced,
-    )
     # Orders committed until the fence must reach the standby, so its relay log is drained after the fence.
     fenced_first = () if unfenced else (K.FENCE_DATABASE,)
     steps = (
         Step(K.FENCE_APP, attempts_max=3, attempt_s=patience, deadline_s=patience, optional=True),
-        fence,
+        _fence_database(group),
         Step(K.SWITCH_DNS, attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
         Step(K.PREPARE_PROMOTION, fenced_first, attempts_max=limits.ATTEMPTS_WRITE_MAX, deadline_s=10.0, optional=True),
         Step(
@@ -86,6 +78,19 @@ def failover(
         steps=(*steps, report),
         rule=rule,
         because=because,
+    )
+
+
+def _fence_database(group: Group) -> Step:
+    """Allowed to go unfenced, patience is short and the fence is kept at after the plan; else it has to be proved."""
+    patience = group.thresholds.fence_patience_s if group.allow_unfenced else limits.FENCE_MAX_S
+    return Step(
+        K.FENCE_DATABASE,
+        attempts_max=limits.ATTEMPTS_POLL_MAX,
+        retry_max_s=0.4 if group.allow_unfenced else 2.0,
+        attempt_s=patience,
+        deadline_s=patience,
+        optional=group.allow_unfenced,
     )
 
 
