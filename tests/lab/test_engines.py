@@ -69,6 +69,21 @@ def test_promotion_is_a_fork(lab: World, pair: Pair) -> None:
     lab.do(lab.backend.database_promote(pair.replica))  # once more: silent success
 
 
+def test_a_promoted_server_can_have_a_replica_of_its_own(lab: World, pair: Pair) -> None:
+    """The way home: a fresh replica in the old region follows the new writer, and can be promoted in its turn."""
+    lab.do(lab.backend.database_promote(pair.replica))
+    lab.sql(pair.replica, "INSERT INTO orders VALUES (40, 'new epoch')")
+    home = {"id": f"{pair.primary}-home", "name": f"{pair.primary}-home", "region": "nyc3"}
+    made = lab.do(lab.backend.replica_create({"id": pair.replica, "name": pair.replica}, home))
+    back = Pair(lab, pair.replica, pair.copied, home["id"], made)
+    lab.sql(pair.replica, "INSERT INTO orders VALUES (41, 'followed')")
+    back.until_replica_says("SELECT word FROM orders WHERE id = 41", "followed")
+    lab.do(lab.backend.database_promote(back.replica))
+    lab.sql(back.replica, "INSERT INTO orders VALUES (42, 'home again')")
+    assert lab.sql(back.replica, "SELECT count(*) FROM orders") == "4"
+    lab.do(lab.backend.database_destroy(back.replica))
+
+
 def test_what_the_standby_had_received_survives_the_promotion(lab: World, pair: Pair) -> None:
     """Received but not applied when the primary is killed: promotion applies it, instead of throwing it away."""
     mysql = lab.engine == "mysql"
