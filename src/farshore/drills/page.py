@@ -10,9 +10,9 @@ from farshore.drills.stages import Stage
 
 STYLE = """
 :root{--ink:#16232e;--soft:#5b6b78;--line:#d9e0e5;--paper:#fff;--ground:#f3f6f8;--r0:#3f7cac;--r1:#2c9c6a;
---bad:#c8452f;--warm:#fbeae6;--cool:#e5f4ec}
+--bad:#c8452f;--stale:#eab3a8;--warm:#fbeae6;--cool:#e5f4ec}
 @media(prefers-color-scheme:dark){:root{--ink:#e8eef2;--soft:#9aabb8;--line:#33424d;--paper:#1a242c;--ground:#11181d;
---r0:#6aa7d6;--r1:#48c28a;--bad:#ee7560;--warm:#3a211c;--cool:#15301f}}
+--r0:#6aa7d6;--r1:#48c28a;--bad:#ee7560;--stale:#7d4338;--warm:#3a211c;--cool:#15301f}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,"Segoe UI",Roboto,sans-serif}
 main{max-width:1120px;margin:0 auto;padding:40px 20px 64px}
@@ -29,14 +29,14 @@ svg{display:block;width:100%;height:auto}
 svg text{font:12px system-ui,sans-serif;fill:var(--ink)}svg .axis{fill:var(--soft)}
 svg .rule{stroke:var(--line)}svg line.mark{stroke:var(--ink);stroke-dasharray:3 3}
 .r0{fill:var(--r0);background:var(--r0)}.r1{fill:var(--r1);background:var(--r1)}
-.failed{fill:var(--bad);background:var(--bad)}
+.failed{fill:var(--bad);background:var(--bad)}.stale{fill:var(--stale);background:var(--stale)}
 .key{display:flex;gap:20px;color:var(--soft);font-size:14px;margin-top:6px;flex-wrap:wrap}
 .key i{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 td,th{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:500;font-size:14px}td.n,th.n{text-align:right;white-space:nowrap}
 tr:last-child td{border-bottom:0}
-.lane{position:relative;height:14px;min-width:280px}
+.lane{position:relative;height:14px;margin-top:5px;min-width:280px}
 .lane i{position:absolute;top:2px;height:10px;border-radius:3px;background:var(--r0);min-width:3px}
 ul{margin:0;padding-left:20px}li{overflow-wrap:anywhere}
 """
@@ -133,7 +133,8 @@ def _picture(result: Result, ledger: Sequence[Entry], fault_s: float) -> str:
         for name, text in (
             ("r0", f"served by {told.from_region}"),
             ("r1", f"served by {told.to_region}"),
-            ("failed", "failed"),
+            ("failed", "failed (drawn when the shopper gave up)"),
+            ("stale", "failed on a DNS answer kept for its TTL"),
         )
     )
     drawn = picture(ledger, fault_s, marks(result), (told.from_region, told.to_region))

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor
 
-from farshore.drills.entry import BROWSE, BUY, Entry
+from farshore.drills.entry import BROWSE, BUY, CACHED, Entry
 
-WIDTH, LEFT, RIGHT = 1080, 64, 16
+WIDTH, LEFT, RIGHT = 1080, 76, 16
 ROW_HEIGHT, ROW_GAP, TOP = 150, 40, 62
 BAR_S = 0.5
 FAILED = "failed"
+STALE = "stale"  # failed because a DNS answer is kept for its TTL: nobody but the TTL can mend that
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ def picture(ledger: Sequence[Entry], fault_s: float, marks: Sequence[Mark], regi
 
 
 def outcome(entry: Entry, regions: Sequence[str]) -> str:
-    return f"r{regions.index(entry.region)}" if entry.good and entry.region in regions else FAILED
+    if entry.good and entry.region in regions:
+        return f"r{regions.index(entry.region)}"
+    return STALE if entry.population == CACHED else FAILED
 
 
 def counted(entries: Iterable[Entry], fault_s: float, scale: Scale, regions: Sequence[str]) -> dict[int, Counter[str]]:
@@ -72,8 +75,8 @@ def _row(entries: Sequence[Entry], fault_s: float, scale: Scale, top: float, tit
     bars = counted(entries, fault_s, scale, regions)
     most = max((sum(bar.values()) for bar in bars.values()), default=0) or 1
     parts = [
-        f'<text class="axis" x="8" y="{top + 12}">{title}</text>',
-        f'<text class="axis" x="8" y="{top + 28}">per s</text>',
+        f'<text class="axis" x="0" y="{top + 34}">{title}</text>',
+        f'<text class="axis" x="0" y="{top + 50}">per second</text>',
         f'<text class="axis" x="{LEFT - 6}" y="{top + 10}" text-anchor="end">{most / BAR_S:.0f}</text>',
         f'<line class="rule" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{top + ROW_HEIGHT}" y2="{top + ROW_HEIGHT}"/>',
     ]
@@ -81,7 +84,7 @@ def _row(entries: Sequence[Entry], fault_s: float, scale: Scale, top: float, tit
         x = scale.x(scale.from_s + number * BAR_S)
         width = scale.x(scale.from_s + (number + 1) * BAR_S) - x - 1
         y = float(top + ROW_HEIGHT)
-        for name in ("r0", "r1", FAILED):
+        for name in ("r0", "r1", STALE, FAILED):
             if bar[name]:
                 tall = bar[name] / most * ROW_HEIGHT
                 y -= tall
@@ -115,7 +118,7 @@ def _spread(marks: Sequence[Mark], scale: Scale) -> list[Mark]:
 
 def _mark(mark: Mark, scale: Scale, bottom: float) -> str:
     x, y = scale.x(mark.at_s), TOP - 10 - 18 * mark.level
-    anchor = ("end", -4) if x > WIDTH - 150 else ("start", 4)
+    anchor = ("end", -4) if x + 7.2 * len(mark.text) > WIDTH - RIGHT else ("start", 4)
     return (
         f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{y - 10}" y2="{bottom}"/>'
         f'<text class="mark" x="{x + anchor[1]:.1f}" y="{y}" text-anchor="{anchor[0]}">{escape(mark.text)}</text>'
