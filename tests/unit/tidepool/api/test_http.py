@@ -1,5 +1,6 @@
 """What every answer has in common: who may ask, errors, request ids, pages, limits."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,23 @@ def test_pages_are_linked_absolutely_and_completely(api: Serving) -> None:
         url = page["links"]["pages"].get("next")
     assert names == [f"t{number}" for number in range(5)]
     assert set(page["links"]["pages"]) == {"first", "prev"}
+    beyond = api.ok("GET", "/v2/tags?per_page=2&page=9")
+    assert beyond["tags"] == []
+    assert parse_qs(urlparse(beyond["links"]["pages"]["prev"]).query)["page"] == ["3"]
+
+
+def test_plain_http_and_a_log_of_requests(tmp_path: Path) -> None:
+    """Every client but pydo speaks it; links lead back the way that the client came. No token is ever logged."""
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    with serving(tmp_path, plain_listeners=[sock], state_dir=tmp_path) as api:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        found = api.session.get(f"{url}/v2/sizes?per_page=2", headers=headers).json()
+        assert found["links"]["pages"]["next"].startswith(f"{url}/v2/sizes?")
+        log = (tmp_path / "api.log").read_text()
+        assert "GET /v2/sizes?per_page=2 200" in log
+        assert TOKEN not in log
 
 
 def test_one_page_has_empty_links(api: Serving) -> None:
