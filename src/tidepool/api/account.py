@@ -21,8 +21,6 @@ from tidepool.api.store import Store
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-KEEP_ACTIONS = 5000  # a lab runs for days; nobody asks for an action that old
-
 
 @dataclass
 class Account:

@@ -1,10 +1,9 @@
 """/v2/actions and what is done to droplets: power, rename, resize"""
 
-from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from tidepool.api import catalogue
-from tidepool.api.account import KEEP_ACTIONS, Account
+from tidepool.api.account import Account
 from tidepool.api.backend import BackendError, Json
 from tidepool.api.errors import ApiError, not_found, unprocessable
 from tidepool.api.paging import page
@@ -82,15 +81,14 @@ def _start(call: Call, droplet: Json) -> Json:
     _check(call, kind, droplet)
     droplet["locked"] = True
     action = new_action(call.account, kind, droplet)
-    work: Awaitable[None] = _act(call.account, action, droplet, dict(call.body))
-    call.account.spawn(work)  # type: ignore[arg-type]
+    call.account.spawn(_act(call.account, action, droplet, dict(call.body)))
     return dict(action)
 
 
 def _all(call: Call, droplet_id: int | None = None) -> list[Json]:
     """Newest first, as the API lists them."""
     found = [a for a in call.account.actions if droplet_id is None or a["resource_id"] == droplet_id]
-    return found[::-1][:KEEP_ACTIONS]
+    return found[::-1]
 
 
 @table.on("GET", "/v2/actions", "actions:read")
