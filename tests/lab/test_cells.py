@@ -238,6 +238,32 @@ def test_what_was_destroyed_meanwhile_needs_no_mending(folder: LabFolder) -> Non
     in_lab(folder, story)
 
 
+def test_frozen_and_killed_at_once(folder: LabFolder) -> None:
+    """Freezes and kills of the same thing are removed in any order, and nobody waits for a frozen boot."""
+
+    async def story(lab: Lab, faults: FaultBook) -> None:
+        cell = await lab.make_cell("box", "nyc3")
+        await cell.spawn("worker", ["sleep", "1000"])
+        for first, second in (("freeze", "kill"), ("kill", "freeze")):
+            for target in ("host:box", "service:box/worker", "region:nyc3"):
+                await faults.add(first, target, {})
+                await faults.add(second, target, {})
+                async with asyncio.timeout(20):
+                    await faults.remove("all")
+                assert cell.children["worker"].alive(), (first, target)
+                assert await cell.run(["echo", "hi"], timeout_s=5) == "hi\n"
+        frozen = await faults.add("freeze", "region:nyc3", {})
+        killed = await faults.add("kill", "host:box", {})
+        with pytest.raises(LabError, match="nyc3 is frozen"):
+            await faults.remove(killed)
+        assert len(faults.in_force()) == 2
+        await faults.remove(frozen)
+        await faults.remove(killed)
+        assert cell.children["worker"].alive()
+
+    in_lab(folder, story)
+
+
 def test_names_are_served_as_asked(folder: LabFolder) -> None:
     """A zone is served when zone_apply returns, resolvers honour its TTL, and unknown names get a clear no."""
 

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from tidepool.faults.api import ApiFault
-from tidepool.faults.fault import Fault, Options, World
+from tidepool.faults.fault import Fault, Options, StillHeldError, World
 from tidepool.faults.freeze import Freeze
 from tidepool.faults.kill import Kill
 from tidepool.faults.partition import Partition
@@ -61,15 +61,22 @@ class FaultBook:
         return [entry.as_json() for entry in self._entries.values()]
 
     async def remove(self, fault_id: str) -> list[str]:
-        """`all` takes the latest first. Returns what was removed; an error in mending one does not spare the others."""
-        wanted = list(reversed(self._entries)) if fault_id == "all" else [fault_id]
+        """`all` takes the latest first, but thaws before anything must boot. Returns what was
+        removed; an error in mending one does not spare the others."""
+        latest_first = list(reversed(self._entries.values()))
+        latest_first.sort(key=lambda entry: entry.kind != "freeze")
+        wanted = [entry.id for entry in latest_first] if fault_id == "all" else [fault_id]
         if fault_id != "all" and fault_id not in self._entries:
             raise LabError(f"there is no fault {fault_id!r}; `tidepool fault list` shows those in force")
         errors = []
         async with self._lock:
             for known in wanted:
+                entry = self._entries.pop(known)
                 try:
-                    await self._entries.pop(known).fault.heal(self._world, known)
+                    await entry.fault.heal(self._world, known)
+                except StillHeldError:
+                    self._entries[known] = entry
+                    raise
                 except Exception as error:
                     errors.append(f"{known}: {error}")
         if errors:

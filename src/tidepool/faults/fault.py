@@ -12,6 +12,10 @@ from tidepool.lab.lab import Lab
 Options = Mapping[str, str]
 
 
+class StillHeldError(LabError):
+    """Another fault must go first; nothing was changed, and this one stays in force."""
+
+
 @dataclass(slots=True)
 class World:
     """`holds` counts the faults that keep a thing broken, so that mending one of two leaves it broken."""

@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass
 
 from tidepool.faults import units
-from tidepool.faults.fault import Options, World, refuse_unknown
+from tidepool.faults.fault import Options, StillHeldError, World, refuse_unknown
 from tidepool.faults.links import cut, mend, ways_of_place
 from tidepool.faults.target import Target
 from tidepool.lab.cgroups import Group
@@ -51,6 +51,9 @@ class Kill:
         if self.target.kind == "service":
             await units.revive(world, self.target)
             return
+        for place in {cell.place for cell in self.target.cells(world.lab)}:
+            if world.holds["frozen", f"{world.lab.folder.mark}/{place}"] > 0:
+                raise StillHeldError(f"{place} is frozen and nothing can boot there; remove that freeze first")
         if self.target.kind == "region":
             await mend(world, ways_of_place(self.target.name, "all", "both"))
         cells = [cell for cell in self.target.cells(world.lab) if world.release("dead", cell.name)]

@@ -73,10 +73,10 @@ class Group:
         if not folder.is_dir():
             return
         deadline = time.monotonic() + timeout_s
-        if (folder / "cgroup.kill").exists():
-            (folder / "cgroup.kill").write_text("1")
-        while pids := self.pids():
-            if not (folder / "cgroup.kill").exists():
+        while pids := self.pids():  # each time round: somebody may have been on the way in
+            if (folder / "cgroup.kill").exists():
+                (folder / "cgroup.kill").write_text("1")
+            else:
                 _kill_all(pids)
                 self.thaw()  # v1 delivers a signal to a frozen process only when it thaws
             if time.monotonic() > deadline:

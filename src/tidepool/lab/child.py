@@ -26,6 +26,7 @@ class LabChild:
         self.recipe = recipe
         self.group = group
         group.make()
+        group.thaw()  # a process that is started anew is not frozen, whatever its predecessor was
         shell = f'{group.join_shell()}; exec "$@"'
         with open(log, "ab") as out:
             # Synchronous on purpose: the thread that forks is the event loop's, and a lab starts tens, not thousands.
@@ -51,6 +52,7 @@ class LabChild:
         return self._process.poll() is None
 
     def kill(self) -> None:
+        self._process.kill()  # by name too: just started, it may not have entered its group yet
         self.group.kill()
         self._process.wait()
 

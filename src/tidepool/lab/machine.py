@@ -94,6 +94,7 @@ class LabCell:
         """Power on: idempotent."""
         if self.running():
             return
+        self.thaw()  # a machine that is switched on is not frozen, whatever it was before
         site = self.site
         group, anchor_group = Group(f"{site.group.path}/init"), Group(f"{site.group.path}/anchor")
         group.make()
