@@ -160,12 +160,12 @@ given_inputs = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(given_inputs, st.floats(0.0, 2.0)), max_size=40))
-def test_whatever_happens_nothing_is_done_unled_or_unwritten(story: list[tuple[Input, float]]) -> None:
+@given(st.booleans(), st.lists(st.tuples(given_inputs, st.floats(0.0, 2.0)), max_size=40))
+def test_whatever_happens_nothing_is_done_unled_or_unwritten(dying: bool, story: list[tuple[Input, float]]) -> None:
     """Any sequence of inputs: no action without the lease and a journal, and its intent always stands before it."""
-    state, now_s = State(group(), "c1"), 0.0
+    state, now_s = (ready(up=False) if dying else State(group(), "c1")), 0.0
     written: set[tuple[str, StepKind]] = set()
-    for given_input, later_s in story:
+    for given_input, later_s in [(Tick(), 0.0), *story] if dying else story:
         now_s += later_s
         out = step(state, given_input, now_s)
         for effect in out.effects:
