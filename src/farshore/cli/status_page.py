@@ -25,10 +25,11 @@ def lines(body: dict[str, Any], out: Voice) -> Iterator[str]:
 
 
 def _headline(body: dict[str, Any], out: Voice) -> Iterator[str]:
-    domains = ", ".join(body["domains"])
-    yield out.paint(
-        "bold", f"{domains}: {body['writer']} sells under epoch {body['epoch']}, {body['standby']} stands by"
-    )
+    domains, writer, epoch = ", ".join(body["domains"]), body["writer"], body["epoch"]
+    if _closed(body):
+        yield out.paint("fail", f"{domains}: NOBODY SELLS. {writer} holds epoch {epoch}, and its checkout is shut")
+    else:
+        yield out.paint("bold", f"{domains}: {writer} sells under epoch {epoch}, {body['standby']} stands by")
     mode = f"{body['mode']}, automation is PAUSED" if body["paused"] else str(body["mode"])
     if body["daemon"] is None:
         yield out.paint("fail", "The controller is not running: nobody watches, and nothing fails over by itself.")
@@ -40,6 +41,16 @@ def _headline(body: dict[str, Any], out: Voice) -> Iterator[str]:
         yield f"{body['daemon']} leads in term {body.get('term')}, mode {mode}"
     if body["paused"] and (body["daemon"] is None or (body["age_s"] or 0) > STALE_S):
         yield out.paint("warn", "Automation is paused.")
+
+
+def _closed(body: dict[str, Any]) -> bool:
+    """Every eye that looks at the writer's checkout now finds it shut."""
+    looks = [
+        door["ok"]
+        for door in body.get("doors") or []
+        if door["door"] == "buy" and door["region"] == body["writer"] and door["age_s"] <= STALE_S
+    ]
+    return body["daemon"] is not None and bool(looks) and not any(looks)
 
 
 def _age(age_s: float | None) -> str:
@@ -117,4 +128,6 @@ def _next(body: dict[str, Any]) -> str:
         return "`farshore plan failover` shows what it would do; `farshore approve` or `farshore failover` does it"
     if body["paused"]:
         return "`farshore resume` when the work is done"
+    if (body.get("would") or {}).get("call") not in (None, "fail over"):
+        return "make the standby ready, so that a failover is possible: `farshore check` says what is missing"
     return "nothing; `farshore check` says what would break a failover"
