@@ -34,9 +34,9 @@ class Farshore:
         return self._unfenced
 
     @property
-    def watch_pid(self) -> int:
+    def watch(self) -> Running:
         assert self._watch is not None
-        return self._watch.process.pid
+        return self._watch
 
     async def prepare(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -48,8 +48,10 @@ class Farshore:
         await self.start_watch()
         await self.wait_until_ready()
 
-    async def start_watch(self) -> None:
-        self._watch = await start("watch", self._verb("watch"), self._folder / "watch.log")
+    async def start_watch(self, *command: str) -> None:
+        """`command` may stand for the installed program: another version of it, or one that crashes on purpose."""
+        argv = self._lab.inside("lon1", *(command or (program("farshore"),)), "watch", *self._config())
+        self._watch = await start("watch", argv, self._folder / "watch.log")
 
     async def wait_until_ready(self) -> None:
         """Until it would fail over now: only then is a fault a fair question."""
@@ -60,9 +62,8 @@ class Farshore:
             if status.get("daemon") and verdict.get("call") == "stay" and would.get("call") == "fail over":
                 self._say(f"farshore watches from lon1: {verdict['because']} If it died: {would['call']}.")
                 return
-            assert self._watch is not None
-            if not self._watch.alive:
-                raise Refused(f"`farshore watch` ended: {self._watch.last_words()}", f"See {self._watch.log}.")
+            if not self.watch.alive:
+                raise Refused(f"`farshore watch` ended: {self.watch.last_words()}", f"See {self.watch.log}.")
             if time.monotonic() > deadline:
                 why = would.get("because") or verdict.get("because") or "it has no verdict"
                 raise Refused(f"farshore would not fail over after {READY_WITHIN_S:.0f} s: {why}", self._where())
@@ -73,9 +74,8 @@ class Farshore:
 
     async def kill_watch(self) -> None:
         """kill -9, as a crash would."""
-        assert self._watch is not None
-        self._watch.process.kill()
-        await self._watch.process.wait()
+        self.watch.process.kill()
+        await self.watch.process.wait()
 
     async def journal(self) -> Sequence[Mapping[str, Any]]:
         text = await answer([program("farshore"), "journal", "--json", *self._config()])

@@ -1,0 +1,31 @@
+"""A lab with a shop for tests that drill it from outside, as the command line does; gone when the test ends."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from farshore.drills.command import Progress
+from farshore.drills.lab import Facts, Lab
+
+ROOT = os.geteuid() == 0 and sys.platform == "linux"
+NEEDS_LAB = [
+    pytest.mark.lab,
+    pytest.mark.skipif(not ROOT, reason="needs root on Linux: it makes namespaces and mounts"),
+    pytest.mark.skipif(shutil.which("mariadb") is None, reason="needs the databases' clients: run `make setup`"),
+]
+
+
+@contextmanager
+def drill_lab(name: str, engine: str) -> Iterator[tuple[Lab, Facts]]:
+    lab = Lab(name)
+    asyncio.run(lab.down())  # what an interrupted test left
+    try:
+        facts = asyncio.run(lab.up(engine, promote_delay_s=0.5, time_scale=0.02, say=Progress(quiet=True)))
+        yield lab, facts
+    finally:
+        asyncio.run(lab.down())
