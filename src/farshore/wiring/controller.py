@@ -17,7 +17,7 @@ async def controller(
     settings: Settings, on_event: Callable[[Event], None], adopted: str | None = None
 ) -> AsyncIterator[Controller]:
     """`adopted`: the region that sells, said by an operator who has lost the store of record."""
-    async with open_world(settings) as world:
+    async with open_world(settings, fresh=False) as world:
         if adopted is None:
             await refuse_unknown_past(settings.group, world)
         else:

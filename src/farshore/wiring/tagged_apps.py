@@ -40,12 +40,18 @@ class HostList:
         self._apps = apps
         self._file = file
 
-    async def load(self) -> Failure | None:
-        """From the provider, else from the file. Returns why the provider could not be asked."""
+    async def load(self, fresh: bool) -> Failure | None:
+        """From the provider, else from the file. Returns why the provider could not be asked.
+
+        Unless `fresh`, a file that names hosts in every region is enough: a controller that was killed in the middle
+        of a failover goes on without waiting for the provider, and `keep` asks it meanwhile.
+        """
+        self._recall()
+        if not fresh and all(apps.all() for apps in self._apps.values()):
+            return None
         try:
             await self.refresh()
         except Failure as error:
-            self._recall()
             return error
         return None
 
@@ -60,11 +66,11 @@ class HostList:
     async def keep(self, clock: Clock) -> None:
         """For ever; a failure keeps the list as it was."""
         while True:
-            await clock.sleep(REFRESH_EVERY_S)
             try:
                 await self.refresh()
             except Failure:
-                continue
+                pass  # asked again soon; the list stands
+            await clock.sleep(REFRESH_EVERY_S)
 
     def _remember(self, found: dict[RegionName, Sequence[Host]]) -> None:
         text = json.dumps({region: [asdict(host) for host in hosts] for region, hosts in found.items()})

@@ -35,8 +35,11 @@ def open_cloud(settings: Settings) -> Iterator[Cloud]:
 
 
 @asynccontextmanager
-async def open_world(settings: Settings) -> AsyncIterator[World]:
-    """Raises BadSettings for a secret that is missing; a provider that does not answer stops nobody."""
+async def open_world(settings: Settings, fresh: bool = True) -> AsyncIterator[World]:
+    """Raises BadSettings for a secret that is missing; a provider that does not answer stops nobody.
+
+    `fresh`: ask for the app servers before anything else, although they are remembered from the last time.
+    """
     group, clock = settings.group, open_clock()
     key = read_agent_key(settings.agents.key_file).reveal().encode()
     account = _account(settings)
@@ -44,7 +47,7 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
     apps = {place.region: _apps(settings, place, key) for place in (group.first, group.second)}
     tags = {place.region: place.app_tag for place in (group.first, group.second)}
     hosts = HostList(databases.cloud, tags, apps, settings.state_file.with_name(settings.state_file.name + ".hosts"))
-    await hosts.load()
+    await hosts.load(fresh)
     keeping = asyncio.create_task(hosts.keep(clock), name="hosts")
     zones = sorted({store.zone for store in group.stores})
     try:
