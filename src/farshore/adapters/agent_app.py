@@ -25,6 +25,7 @@ from farshore.ports.app import AgentView
 from farshore.ports.prober import Target
 
 _ANSWER_MAX = 1024 * 1024
+_CATCH_UPS = 3
 
 
 class _Lost(Exception):
@@ -109,11 +110,13 @@ class AgentApp:
     # transport
 
     async def _command(self, path: str, body: Json) -> _Answer:
-        """Once more when the agent has seen a larger `at_ms` (our clock went back), and on a connection gone stale."""
+        """Again when the agent has seen a larger `at_ms`: our clock went back, or another program speaks in our name."""
         async with self._turn:
             answer = await self._exchange(path, body)
-            newest_ms = answer.body.get("at_ms")
-            if answer.status == 409 and isinstance(newest_ms, int):
+            for _ in range(_CATCH_UPS):
+                newest_ms = answer.body.get("at_ms")
+                if answer.status != 409 or not isinstance(newest_ms, int):
+                    break
                 self._last_ms = max(self._last_ms, newest_ms)
                 answer = await self._exchange(path, body)
             return answer

@@ -114,6 +114,14 @@ def test_an_api_that_is_not_there_is_unreachable(api: Serving) -> None:
     untrusted.close()
 
 
+def test_all_pages_of_a_list_are_read(api: Serving, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farshore.adapters.digitalocean.account._PAGE", 2)
+    for number in range(5):
+        api.droplet(f"web-{number}", tags=["shop"])
+    found = asyncio.run(DigitalOceanCloud(account).hosts("shop"))
+    assert sorted(host.name for host in found) == [f"web-{number}" for number in range(5)]
+
+
 def _dns(account: Account) -> DigitalOceanDns:
     return DigitalOceanDns(account, ["example.com"], Authority(["127.0.0.1#1"]))
 

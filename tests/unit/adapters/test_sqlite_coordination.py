@@ -73,6 +73,22 @@ def test_a_lease_of_an_earlier_boot_has_no_holder(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
+def test_the_same_name_after_a_reboot_is_a_new_term(tmp_path: Path) -> None:
+    """What the old process may still have in flight must not pass for the new one's."""
+
+    async def work() -> None:
+        terms = []
+        for boot in ("boot-1", "boot-2"):
+            store = SqliteCoordination(tmp_path / "state.db", now_s=lambda: 10.0, boot=lambda boot=boot: boot)
+            lease = await store.lead("a", 5.0)
+            assert lease is not None
+            terms.append(lease.term)
+            await store.close()
+        assert terms == [1, 2]
+
+    asyncio.run(work())
+
+
 def test_a_busy_file_is_retried_later(tmp_path: Path) -> None:
     async def work() -> None:
         store = SqliteCoordination(tmp_path / "state.db")

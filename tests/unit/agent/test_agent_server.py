@@ -227,6 +227,8 @@ def test_slow_and_silent_strangers_do_not_keep_the_controller_out(tmp_path: Path
             strangers = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(80)]
             for _, writer in strangers:
                 writer.write(b"POST /v1/view HTTP/1.1\r\n")
+            turned_away = await asyncio.wait_for(strangers[-1][0].read(), 3.0)  # long before a slow one is cut off
+            assert turned_away == b""
             await app.point(WRITER)
             assert (await app.view()).endpoint == WRITER
             for _, writer in strangers:
