@@ -110,7 +110,7 @@ class AgentApp:
     # transport
 
     async def _command(self, path: str, body: Json) -> _Answer:
-        """Again when the agent has seen a larger `at_ms`: our clock went back, or another program speaks in our name."""
+        """Again when the agent has seen a larger `at_ms`: our clock went back, or another program has our name."""
         async with self._turn:
             answer = await self._exchange(path, body)
             for _ in range(_CATCH_UPS):
