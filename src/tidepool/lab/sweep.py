@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tidepool.lab import netns
 from tidepool.lab.cgroups import Group
-from tidepool.lab.home import LabFolder
+from tidepool.lab.home import LabError, LabFolder
 
 
 def sweep(folder: LabFolder) -> None:
@@ -29,11 +29,19 @@ def sweep(folder: LabFolder) -> None:
             subprocess.run(["umount", "-l", mount], capture_output=True, check=False)
         time.sleep(0.01)
     lab.remove()
-    if folder.path.exists():
-        shutil.rmtree(folder.path)
+    delete(folder.path)
     for parent in (folder.path.parent,):
         if parent.is_dir() and not os.listdir(parent):
             parent.rmdir()
+
+
+def delete(path: Path) -> None:
+    """The folder and everything in it, unless something is mounted below: that could be a folder of the machine."""
+    mounts = mounts_below(path)
+    if mounts:
+        raise LabError(f"{mounts[0]} is still mounted, so {path} was not deleted; unmount it, then run `tidepool down`")
+    if path.exists():
+        shutil.rmtree(path)
 
 
 def mounts_below(path: Path) -> list[str]:
