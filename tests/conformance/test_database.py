@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pairs import Pair
+from pairs import Pair, Shop
 
 from farshore.model.failure import Failure, Refused, Unreachable
 from farshore.model.region import Epoch
@@ -18,6 +18,11 @@ Run = Callable[[Any], Any]
 def ready(pair: Pair, run: Run) -> Pair:
     run(pair.writer.prepare())
     return pair
+
+
+def _order(session: Shop) -> None:
+    session.begin()
+    session.commit()
 
 
 def test_nothing_is_there_before_prepare_and_prepare_may_be_repeated(pair: Pair, run: Run) -> None:
@@ -148,3 +153,14 @@ def test_a_dead_server_is_unreachable_and_nothing_else(ready: Pair, run: Run) ->
             run(call())
     with pytest.raises(Unreachable):
         run(ready.writer.fence(Epoch(2), "shop"))
+
+
+def test_a_fence_ends_many_sessions_and_only_the_shops(ready: Pair, run: Run) -> None:
+    """The admin's own session, by which the fence is made, is not the shop's."""
+    sessions = [ready.shop() for _ in range(20)]
+    run(ready.writer.fence(Epoch(2), "shop"))
+    for session in sessions:
+        with pytest.raises(Exception):  # noqa: B017
+            _order(session)
+    assert ready.orders() == 0
+    assert run(ready.writer.epoch()) == 2
