@@ -28,6 +28,7 @@ class Farshore:
         self._unfenced = allow_unfenced
         self._say = say
         self._watch: Running | None = None
+        self._started_s = 0.0
 
     @property
     def allow_unfenced(self) -> bool:
@@ -51,6 +52,7 @@ class Farshore:
     async def start_watch(self, *command: str) -> None:
         """`command` may stand for the installed program: another version of it, or one that crashes on purpose."""
         argv = self._lab.inside("lon1", *(command or (program("farshore"),)), "watch", *self._config())
+        self._started_s = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._watch = await start("watch", argv, self._folder / "watch.log")
 
     async def wait_until_ready(self) -> None:
@@ -59,7 +61,8 @@ class Farshore:
         while True:
             status = json.loads(await answer(self._verb("status", "--json")))
             verdict, would = status.get("verdict") or {}, status.get("would") or {}
-            if status.get("daemon") and verdict.get("call") == "stay" and would.get("call") == "fail over":
+            its_own = float(status.get("at_s") or 0.0) > self._started_s  # and not what one before it has left
+            if its_own and status.get("daemon") and verdict.get("call") == "stay" and would.get("call") == "fail over":
                 self._say(f"farshore watches from lon1: {verdict['because']} If it died: {would['call']}.")
                 return
             if not self.watch.alive:
