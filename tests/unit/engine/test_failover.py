@@ -151,7 +151,7 @@ def test_without_leave_to_go_unfenced_it_stops_before_promotion_and_pages_stay_o
 
 def test_a_reachable_old_database_is_fenced_first_and_loses_nothing() -> None:
     """The app servers are dead, the database lives: promotion waits for the proof and for the drain mark."""
-    world = SmallWorld()
+    world = SmallWorld(promote_delay_s=0.0)
     world.databases[SFO].lag_s = 0.5
 
     async def half_dead() -> list[Event]:
@@ -209,6 +209,26 @@ def test_an_unknown_outcome_is_read_back_and_done_once(label: str, after: bool) 
     assert any(isinstance(e, PlanFinished) for e in events)
     assert world.sells(SFO)
     assert world.databases[SFO].counter("shop", "auto_increment") == 1001
+
+
+def test_a_promotion_whose_answer_was_lost_is_known_by_reading_back() -> None:
+    world = SmallWorld(promote_delay_s=0.0)
+
+    async def lossy() -> list[Event]:
+        world.agents_see(SFO)
+        async with world.running():
+            await world.clock.advance(10)
+            world.kill(NYC)
+            world.agents_see(SFO, down=NYC)
+            world.calls.fail_next("cloud.promote", Unknown("The answer was lost."), after=True)
+            await world.clock.advance(10)
+        return await world.events()
+
+    events = asyncio.run(lossy())
+    assert [e.detail for e in events if isinstance(e, StepDone) and e.step is K.PROMOTE] == [
+        "promoted; the answer was lost and read back"
+    ]
+    assert world.calls.count("cloud.promote") == 1
 
 
 def test_the_grants_lost_answer_is_no_second_epoch() -> None:

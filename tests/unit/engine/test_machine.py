@@ -27,7 +27,7 @@ from farshore.engine.machine import step
 from farshore.engine.state import State, observe
 from farshore.model.grant import Grant
 from farshore.model.operator import OperatorWord, Word
-from farshore.model.region import Epoch, RegionName
+from farshore.model.region import Endpoint, Epoch, RegionName, Role
 from farshore.model.sighting import Door, Marker, Sighting
 from farshore.plan.journal import Granted, PlanStarted, StepStarted
 from farshore.plan.step import StepKind
@@ -126,6 +126,56 @@ def test_a_failed_append_forgets_what_was_not_written() -> None:
     assert out.state.verdict.rule == "V10"
     again = step(out.state, Loaded((FIRST,), GRANT, 1), 0.3)
     assert not again.state.ledger.active
+
+
+def test_a_journal_read_under_another_term_is_not_believed() -> None:
+    """Somebody else may have led, and written, in between."""
+    state = step(State(group(), "c1"), Led(2, 5.0), 0.0).state
+    state = step(state, Loaded((), None, 1), 0.0).state
+    assert not state.loaded
+    assert step(state, Loaded((FIRST,), GRANT, 2), 0.0).state.loaded
+
+
+def carried_to(kind: StepKind) -> State:
+    """A failover in which every step before `kind` is done and `kind` has just begun."""
+    out = step(ready(up=False), Tick(), 0.1)
+    while ("failover-2", kind) not in out.state.in_flight:
+        plan, done = sorted(out.state.in_flight)[0]
+        out = step(out.state, StepEnded(plan, done), 0.1)
+    return out.state
+
+
+def says(word: Word, revision: int = 1) -> OperatorRead:
+    return OperatorRead(OperatorWord(word, "ann", revision=revision))
+
+
+def test_an_abort_comes_too_late_once_the_grant_was_begun() -> None:
+    """Its swap may have happened although nobody has heard of it: two writers, if the old one were reopened."""
+    state = step(carried_to(StepKind.GRANT), says(Word.ABORT), 0.2).state
+    assert state.ledger.active
+    assert state.ledger.answer.startswith("too late")
+    before = step(carried_to(StepKind.AWAIT_WRITABLE), says(Word.ABORT), 0.2).state
+    assert not before.ledger.active
+
+
+def test_nothing_begins_while_an_aborted_plans_step_is_still_out() -> None:
+    """A late fence of the aborted plan must not hit the region that is being reopened."""
+    aborted = step(carried_to(StepKind.AWAIT_WRITABLE), says(Word.ABORT), 0.2).state
+    ordered = step(aborted, says(Word.FAILOVER, 2), 0.3).state
+    for state in (aborted, ordered):
+        assert state.in_flight
+        assert not step(state, Tick(), 0.4).state.ledger.active
+        for plan, kind in state.in_flight:
+            state = step(state, StepEnded(plan, kind, failed="It was broken off."), 0.5).state
+        assert step(state, Tick(), 0.6).state.ledger.active
+
+
+def test_an_agent_that_has_seen_a_larger_epoch_is_not_pulled_back() -> None:
+    ahead = AgentView("a1", "nyc3", Endpoint(Epoch(9), Role.STANDBY, NYC, "db", 25060), ())
+    behind = AgentView("a2", "nyc3", None, ())
+    for view, expected in ((ahead, []), (behind, [StepKind.OPEN_CHECKOUT])):
+        state = step(ready(up=True), AgentSeen(NYC, view), 0.0).state
+        assert [e.step for e in step(state, Tick(), 0.1).effects if isinstance(e, Perform)] == expected
 
 
 given_inputs = st.one_of(
