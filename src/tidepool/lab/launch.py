@@ -13,6 +13,8 @@ from tidepool.lab.home import LabError, LabFolder, home
 from tidepool.lab.image import ensure_image, require_machine
 from tidepool.lab.sweep import sweep
 
+SOCKET_PATH_MAX = 107
+
 
 @contextmanager
 def _only_one() -> Iterator[None]:
@@ -28,6 +30,8 @@ def _daemon_group(folder: LabFolder) -> Group:
 
 
 def up(folder: LabFolder, time_scale: float, promote_delay_s: float, say: Callable[[str], None]) -> dict[str, Any]:
+    if len(str(folder.wan_control)) > SOCKET_PATH_MAX:
+        raise LabError(f"{folder.path} is too long for the kernel's socket addresses; choose a shorter TIDEPOOL_HOME")
     ensure_image(say)
     with _only_one():
         if _daemon_group(folder).pids():

@@ -74,7 +74,13 @@ class LabCell:
         for part in ("upper", "work", "root", "log"):
             (site.folder / part).mkdir(parents=True)
         layers = f"lowerdir={site.image},upperdir={site.folder}/upper,workdir={site.folder}/work"
-        subprocess.run(["mount", "-t", "overlay", site.netns, "-o", layers, str(self.root)], check=True)
+        mount = ["mount", "-t", "overlay", site.netns, "-o", layers, str(self.root)]
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise LabError(
+                f"cannot overlay the image for {self.name}: {done.stderr.strip()}; "
+                "TIDEPOOL_HOME must be on a disk's own filesystem (ext4, xfs), not on another overlay"
+            )
         self.write("etc/hostname", f"{self.name}\n")
         self.write("etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {self.name}\n")
         self.write("etc/resolv.conf", f"nameserver {site.resolver}\noptions timeout:2 attempts:2\n")
