@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from farshore.drills.command import Progress, answer, outcome, program, relay
+from farshore.model.failure import Refused
 
 AUTHORITY = "203.0.113.53"
 
@@ -71,10 +72,15 @@ class Lab:
         return Facts(json.loads(await answer(self._argv("env", "--json"))), store)
 
     async def found(self) -> Facts:
-        """A lab that somebody else brought up, store included."""
+        """A lab that somebody else brought up, store included. Refused where a drill would measure an old fault."""
+        remedy = f"Take it down with `tidepool down --name {self.name}`, or choose another with --lab."
+        if json.loads(await answer(self._argv("fault", "list", "--json"))):
+            raise Refused(f"Lab {self.name} is up and has faults in force, perhaps of an earlier drill.", remedy)
         env = json.loads(await answer(self._argv("env", "--json")))
-        store = Path(env["lab_dir"]) / "store" / "store.json"
-        return Facts(env, json.loads(store.read_text()))
+        store = _read_store(Path(env["lab_dir"]))
+        if store is None:
+            raise Refused(f"Lab {self.name} is up and has no whole store.", remedy)
+        return Facts(env, store)
 
     async def down(self) -> None:
         await answer(self._argv("down"))
@@ -96,3 +102,10 @@ class Lab:
         """The lab's name goes after the verb, and after the second word of a verb that has two."""
         depth = 2 if words[0] in ("fault", "store") else 1
         return [program("tidepool"), *words[:depth], "--name", self.name, *words[depth:]]
+
+
+def _read_store(folder: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads((folder / "store" / "store.json").read_text()))
+    except (OSError, ValueError):
+        return None
