@@ -167,10 +167,12 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     observation = replace(observation, was_down=was_down)
     facts = derive(observation, state.group)
     down = facts.primary in (Gate.SHUT, Gate.SHUT_BY_FEW)
-    before, verdict = state.verdict, decide(facts)
+    verdict = decide(facts)
+    same = state.verdict is not None and state.verdict.rule == verdict.rule
     state = replace(
         state,
         was_down=was_down,
+        verdict_since_s=state.verdict_since_s if same else now_s,
         down_since_s=(state.down_since_s if state.down_since_s is not None else now_s) if down else None,
         verdict=verdict,
         would=would(observation, state.group),
@@ -180,7 +182,7 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     if observation.operator.word is Word.APPROVE and facts.primary is Gate.OPEN:
         # What was approved is over; an approval is not kept for another day.
         state = obey.lapse(state, "the writer serves", now_s, effects)
-    state = _say(state, before, verdict, now_s, effects)
+    state = _say(state, verdict, now_s, effects)
     if verdict.call is Call.FAIL_OVER:
         state = carry.start_failover(state, verdict, now_s, effects)
     elif state.phase is PlanPhase.NONE:
@@ -188,12 +190,12 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     return hold.keep(state, now_s, effects)
 
 
-def _say(state: State, before: Verdict | None, verdict: Verdict, now_s: float, effects: list[Effect]) -> State:
+def _say(state: State, verdict: Verdict, now_s: float, effects: list[Effect]) -> State:
     """Write a verdict down when it changes, and tell people when it asks them.
 
-    What is only waited for has to last two ticks: on a bad day the looks disagree every other second.
+    What is only waited for has to last a whole interval: on a bad day the looks disagree every other second.
     """
-    lasts = before is not None and before.rule == verdict.rule
+    lasts = now_s - state.verdict_since_s >= state.group.thresholds.interval_s
     if verdict.rule == state.ledger.rule or not (lasts or verdict.call in AT_ONCE) or state.phase is PlanPhase.RUNNING:
         return state
     state = note(state, VerdictChanged(now_s, verdict.rule, verdict.call, verdict.because), effects)

@@ -73,4 +73,14 @@ async def _find(place: Place, world: World) -> Half:
             f"The account has no load balancer {place.load_balancer} with an address.",
             "Correct its name in farshore.yaml.",
         )
+    for what, name, region, key in (
+        ("database", server.name, server.region, "database"),
+        ("load balancer", balancer.name, balancer.region, "load_balancer"),
+    ):
+        # A grant to a region by a wrong name would outlive the correction of the name.
+        if region != place.region:
+            raise Refused(
+                f"The {what} {name} is in {region}, not in {place.region}.",
+                f"Correct region or {key} in farshore.yaml.",
+            )
     return Half(place, server, world.database(server), balancer.ip)

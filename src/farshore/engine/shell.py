@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from farshore.engine.effects import Append, Cancel, CancelAll, Effect, FirstGrant, Load, Perform, Tell, WakeAt
-from farshore.engine.inputs import GrantMade, Input, Loaded, StepEnded, StoreFailed, Woke
+from farshore.engine.inputs import GrantMade, Input, Loaded, StepEnded, StoreFailed, Tick, Woke
 from farshore.engine.machine import step
 from farshore.engine.parts import Parts
 from farshore.engine.perform import attempt
@@ -39,6 +39,7 @@ class Shell:
         self.parts = Parts()
         self.looked = asyncio.Event()  # the provider has answered once: from then on a plan may be resumed
         self.changed = asyncio.Event()  # set after every input; whoever waits clears it
+        self.lag_s = 0.0  # how late the last tick was
         self._on_event = on_event
         self._queue: asyncio.Queue[Input] = asyncio.Queue()
         self._steps: dict[tuple[str, StepKind], asyncio.Task[None]] = {}
@@ -60,6 +61,10 @@ class Shell:
 
     def feed(self, given: Input) -> None:
         self._queue.put_nowait(given)
+
+    def decide_now(self) -> None:
+        """After bad news: a verdict that waits for the next tick only makes the outage longer."""
+        self.feed(Tick(self.lag_s))
 
     async def serve(self) -> None:
         """Until cancelled."""

@@ -77,6 +77,7 @@ class State:
     markers: Markers = field(default_factory=Markers)
     fence_tried_s: float = float("-inf")  # when an unproved fence was last kept at
     verdict: Verdict | None = None
+    verdict_since_s: float = 0.0
     would: Would | None = None
 
     def leads(self, now_s: float) -> bool:

@@ -11,7 +11,7 @@ from farshore.model.sighting import Door
 from farshore.ports.app import AgentView, App
 
 VIEW_S = 3.0  # an agent that takes longer is silent
-VIEWS_PER_INTERVAL = 4  # what an agent saw is as old as the last view of it, and a verdict needs two places
+VIEWS_PER_INTERVAL = 8  # what an agent saw is as old as the last view of it, and a verdict needs two places
 
 
 class Agents:
@@ -35,6 +35,8 @@ class Agents:
         try:
             view = await within(clock, VIEW_S, app.view(), f"Agent {app.name}")
             self._shell.feed(AgentSeen(region, view, clock.now_s() - begun_s))
+            if any(not sighting.ok for sighting in view.sightings):
+                self._shell.decide_now()
             await self._tell(region, app, view)
         except Failure as error:
             self._shell.feed(AgentSilent(region, app.name, str(error)))

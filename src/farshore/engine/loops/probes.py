@@ -47,6 +47,8 @@ class Probes:
         streak = self._streaks.get(key, Streak()).after(look, begun_s)
         self._streaks[key] = streak
         shell.feed(Saw((streak.sighting(look, shell.name, shell.place),)))
+        if not look.ok:
+            shell.decide_now()
 
     async def _beat(self) -> None:
         clock = self._shell.world.clock

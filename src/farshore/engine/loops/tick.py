@@ -26,6 +26,7 @@ async def run(shell: Shell) -> None:
             shell.feed(OperatorRead(OperatorWord.from_json(record.value, record.revision)))
         except Failure as error:
             shell.feed(StoreFailed(str(error)))
+        shell.lag_s = late_s
         shell.feed(Tick(late_s))
 
 
