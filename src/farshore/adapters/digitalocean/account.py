@@ -120,7 +120,8 @@ class Account:
                 text = str(response.json()["message"])
             except (ValueError, KeyError, TypeError, AttributeError, AzureError):
                 text = error.reason or text
-        return text.replace(self._token, _HIDDEN).strip().splitlines()[0][:300] if text.strip() else "no reason given"
+        said = text.replace(self._token, _HIDDEN).strip().splitlines()[0][:300] if text.strip() else "no reason given"
+        return said if said.endswith((".", "!", "?")) else f"{said}."  # a hint follows
 
 
 def _retry_after_s(error: Exception) -> float:
