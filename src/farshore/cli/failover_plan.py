@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 
 from farshore.model.failure import Failure
-from farshore.model.grant import Grant
+from farshore.model.grant import Grant, held
 from farshore.model.group import Group
 from farshore.model.keys import grant_key, status_key
 from farshore.model.region import Epoch
@@ -31,7 +31,7 @@ class Proposal:
 async def read_grant(store: Coordination, group: Group) -> Grant:
     """Before the first failover there may be no record yet: then the first region holds epoch 1."""
     record = await store.read(grant_key(group.name))
-    return Grant.from_json(record.value) if record.value else Grant(Epoch(1), group.first.region)
+    return held(group, record.value)
 
 
 async def next_epoch(store: Coordination, grant: Grant) -> Epoch:

@@ -7,9 +7,8 @@ from farshore.daemon.readiness.databases import check_databases, check_ids
 from farshore.daemon.readiness.doors import check_doors
 from farshore.daemon.readiness.finding import Finding, ok, warn
 from farshore.daemon.readiness.policy import check_policy
-from farshore.model.grant import Grant
+from farshore.model.grant import held
 from farshore.model.keys import grant_key
-from farshore.model.region import Epoch
 from farshore.settings.settings import Settings
 from farshore.wiring.world import open_world
 
@@ -25,7 +24,7 @@ async def run_checks(settings: Settings) -> list[Finding]:
     ]
     async with open_world(settings) as world:
         record = await world.coordination.read(grant_key(group.name))
-        grant = Grant.from_json(record.value) if record.value else Grant(Epoch(1), group.first.region)
+        grant = held(group, record.value)
         findings.append(ok("grant", f"epoch {grant.epoch} is held by {grant.holder}"))
         account = await check_account(group, world)
         findings += account

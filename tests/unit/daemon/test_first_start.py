@@ -89,7 +89,29 @@ def test_nobody_there_to_remember() -> None:
     shop = Shop()
     shop.databases["db-sfo3"].reachable = False
     shop.agents[SFO].reachable = False
-    assert shop.refusal() == "The store of record is empty, and db-sfo3 does not answer what it remembers."
+    why = (
+        "The store of record is empty, and db-sfo3 does not answer what it remembers: Database second does not answer."
+    )
+    assert shop.refusal() == why
+
+
+def test_what_the_provider_refuses_is_said_as_it_is() -> None:
+    """No state file mends a wrong token, and nobody should adopt a region because of one."""
+    shop = Shop()
+    refused = Refused("The provider does not accept the token.", "Set a valid one.")
+    shop.cloud.calls.fail_next("cloud.database", refused, times=2)
+    with pytest.raises(Refused) as caught:
+        shop.start()
+    assert str(caught.value) == "The provider does not accept the token. Set a valid one."
+
+
+def test_a_grant_to_a_region_of_nobody() -> None:
+    """Somebody renamed a region in the settings after a failover: the other one must not be taken for the writer."""
+    shop = Shop()
+    record = asyncio.run(shop.coordination.read(grant_key("shop")))
+    asyncio.run(shop.coordination.swap(None, record, Grant(Epoch(4), RegionName("ams3")).to_json()))
+    with pytest.raises(Refused, match="grants epoch 4 to ams3, which is none of the group's regions nyc3 and sfo3"):
+        shop.start()
 
 
 def test_the_wrong_region_sells() -> None:
