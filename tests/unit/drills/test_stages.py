@@ -29,7 +29,8 @@ FAILOVER = [
     *step(3.9, 5.2, "await_writable"),
     *step(5.3, 5.5, "verify"),
     line(6.0, "plan_finished", plan="f-2"),
-    line(7.0, "step_started", plan="hold-2", step="fence_database"),
+    line(7.0, "step_started", plan="hold-2", step="fence_app"),
+    line(8.0, "step_done", plan="hold-2", step="fence_app"),
 ]
 
 
@@ -45,7 +46,8 @@ def test_course_of_a_failover() -> None:
     assert [stage.name for stage in found.stages][:3] == ["suspect", "be sure", "fence_database"]
     fence = found.stage("fence_database")
     assert fence is not None
-    assert fence.took_s == pytest.approx(1.4)  # the later hold is not the plan's
+    assert fence.took_s == pytest.approx(1.4)
+    assert found.stage("fence_app") is None  # what is done after the plan is not part of the outage
 
 
 def test_a_proved_fence_is_not_unfenced() -> None:

@@ -47,7 +47,9 @@ def test_every_second_request_failing_is_an_outage() -> None:
 def test_an_outage_that_begins_late_is_found() -> None:
     """The doors held for 15 s after the fault, then closed for 20."""
     ledger = pages(0, 15) + pages(15, 35, "timeout") + pages(35, 60)
-    assert outage(ledger, FAULT, FRESH, BROWSE).closed_s == pytest.approx(35.1)
+    found = outage(ledger, FAULT, FRESH, BROWSE)
+    assert found.closed_s == pytest.approx(35.1)
+    assert (found.failed, found.strays) == (40, 0)
 
 
 def test_one_stray_failure_much_later_is_counted_but_not_an_outage() -> None:
