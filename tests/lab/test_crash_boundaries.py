@@ -70,7 +70,9 @@ async def _until_finished(farshore: Farshore, done_file: Path) -> int:
     deadline = time.monotonic() + FINISHED_WITHIN_S
     for crashes in range(ROUNDS_MAX):
         while farshore.watch.alive:
-            assert time.monotonic() < deadline, f"not finished; {farshore.watch.last_words()}"
+            words = farshore.watch.last_words()
+            assert time.monotonic() < deadline, f"not finished; {words}"
+            assert "is stuck" not in words, words
             if _crossed_the_end(done_file) and _finished(await farshore.journal()):
                 return crashes
             await asyncio.sleep(0.2)
@@ -79,7 +81,7 @@ async def _until_finished(farshore: Farshore, done_file: Path) -> int:
     raise AssertionError(f"killed {ROUNDS_MAX} times and still not finished")
 
 
-def _finished(journal: Sequence[dict[str, Any]] | Any) -> bool:
+def _finished(journal: Sequence[Any]) -> bool:
     return any(line["kind"] == "plan_finished" for line in journal)
 
 
@@ -99,7 +101,9 @@ def _one_failover(journal: Sequence[Any], facts: Facts) -> None:
     ended = Counter(
         line["step"] for line in journal if line["kind"] in ("step_done", "step_skipped") and line["plan"] == plans[0]
     )
-    assert set(ended) == {kind.value for kind in StepKind if kind.value in ended}
+    assert set(ended) == {
+        step["kind"] for line in journal if line["kind"] == "plan_started" for step in line["plan"]["steps"]
+    }
     assert {step: count for step, count in ended.items() if count > 1} == {}
 
 
@@ -127,7 +131,7 @@ async def _until_quiet(ledger: Path, since_s: float) -> None:
         await asyncio.sleep(0.3)
 
 
-def test_the_answer_of_a_finished_failover_is_the_new_region() -> None:
-    """The command lines used above exist, so that a renamed verb fails here in a second and not there in minutes."""
+def test_the_verbs_that_the_drill_types_exist() -> None:
+    """A renamed verb fails here in a second and not there in minutes."""
     for verb in ("watch", "journal", "status"):
         assert asyncio.run(answer([program("farshore"), verb, "--help"]))
