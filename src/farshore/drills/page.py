@@ -7,6 +7,7 @@ from farshore.drills.entry import Entry
 from farshore.drills.picture import Mark, picture
 from farshore.drills.result import Result
 from farshore.drills.stages import Stage
+from farshore.drills.stopwatch import Outage
 
 STYLE = """
 :root{--ink:#16232e;--soft:#5b6b78;--line:#d9e0e5;--paper:#fff;--ground:#f3f6f8;--r0:#3f7cac;--r1:#2c9c6a;
@@ -66,16 +67,18 @@ def page(result: Result, ledger: Sequence[Entry], fault_s: float) -> str:
 
 def headline(result: Result) -> str:
     clocks, fate = result.clocks, result.fate
-    back = (
-        f"Pages were back after {seconds(clocks.browse.closed_s)}, checkout after {seconds(clocks.buy.closed_s)}"
-        if clocks.browse.recovered and clocks.buy.recovered
-        else "The shop did not come back"
-    )
+    back = f"Pages {_when(clocks.browse)}, checkout {_when(clocks.buy)}"
+    if not clocks.browse.recovered and not clocks.buy.recovered:
+        back = "The shop did not come back"
     if not fate.acknowledged:
         return f"{back}; no order was taken"
     missing = len(fate.lost)
     kept = "no order was lost" if not missing else f"{missing} of {fate.acknowledged} orders were lost"
     return f"{back}; {kept}"
+
+
+def _when(outage: Outage) -> str:
+    return "did not come back" if outage.closed_s is None else f"came back after {seconds(outage.closed_s)}"
 
 
 def seconds(value: float | None) -> str:

@@ -58,12 +58,20 @@ def test_lost_in_flight_fails_too_but_is_explained() -> None:
     assert len(unexplained) == 1
 
 
-@pytest.mark.parametrize("clock", ["browse", "buy"])
-def test_never_back_fails_a_drill(clock: str) -> None:
+@pytest.mark.parametrize(
+    ("shut", "words"),
+    [
+        (("browse",), "Pages did not come back, checkout came back after 6.3 s"),
+        (("buy",), "Pages came back after 4.2 s, checkout did not come back"),
+        (("browse", "buy"), "The shop did not come back"),
+    ],
+)
+def test_never_back_fails_a_drill(shut: tuple[str, ...], words: str) -> None:
+    """The headline keeps the two clocks apart: pages without a checkout is what a refused promotion looks like."""
     good = a_result()
-    result = replace(good, clocks=replace(good.clocks, **{clock: NEVER}))
+    result = replace(good, clocks=replace(good.clocks, **dict.fromkeys(shut, NEVER)))
     assert not result.passed
-    assert "did not come back" in headline(result)
+    assert headline(result).startswith(words)
     assert "never" in printed(result)
 
 
