@@ -1,11 +1,13 @@
 """A lab with a shop for tests that drill it from outside, as the command line does; gone when the test ends."""
 
 import asyncio
+import hashlib
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +22,14 @@ NEEDS_LAB = [
 ]
 
 
+def lab_name(what: str) -> str:
+    """Of this checkout alone: two checkouts may test side by side, and each takes down what it left when interrupted."""
+    return f"{what}-{hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:5]}"
+
+
 @contextmanager
-def drill_lab(name: str, engine: str) -> Iterator[tuple[Lab, Facts]]:
-    lab = Lab(name)
+def drill_lab(what: str, engine: str) -> Iterator[tuple[Lab, Facts]]:
+    lab = Lab(lab_name(what))
     asyncio.run(lab.down())  # what an interrupted test left
     try:
         facts = asyncio.run(lab.up(engine, promote_delay_s=0.5, time_scale=0.02, say=Progress(quiet=True)))

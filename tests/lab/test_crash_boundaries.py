@@ -33,7 +33,7 @@ KILLED = -9
 
 
 def test_every_boundary(tmp_path: Path) -> None:
-    with drill_lab("g-crash", "mysql") as (lab, facts):
+    with drill_lab("crash", "mysql") as (lab, facts):
         asyncio.run(_crash_everywhere(lab, facts, tmp_path))
 
 

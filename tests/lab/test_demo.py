@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drill_lab import NEEDS_LAB
+from drill_lab import NEEDS_LAB, lab_name
 
 from farshore.drills.command import program
 from farshore.drills.entry import read_ledger
@@ -22,7 +22,8 @@ KEYS = {
 @pytest.fixture(scope="module", params=["mysql", "postgresql"])
 def drilled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     out = tmp_path_factory.mktemp("drill")
-    name = f"demo-{request.param}"
+    name = lab_name(f"demo-{request.param}"[:12])
+    subprocess.run([program("tidepool"), "down", "--name", name], check=True)  # what an interrupted test left
     argv = [
         program("farshore"),
         "drill",
