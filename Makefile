@@ -12,7 +12,7 @@ APT := python3 python3-venv debootstrap iproute2 nftables openssh-client e2fspro
 export DEBIAN_FRONTEND := noninteractive
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo bench test test-fast lint format clean
+.PHONY: help setup demo bench drills test test-fast lint format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -26,6 +26,9 @@ demo: setup ## kill a region of a shop in miniature, watch it fail over, read th
 
 bench: setup ## the same fault for farshore and for the script that founded this project [ENGINE=mysql|postgresql] [OUT=dir]
 	@farshore bench --engine $(ENGINE) --out $(OUT)-bench
+
+drills: setup ## the demo's drill TIMES times, with medians [ENGINE=mysql|postgresql] [TIMES=10] [OUT=dir]
+	@python scripts/many_drills.py $(ENGINE) $(or $(TIMES),10) $(OUT)-drills
 
 test: setup ## all tests, with real servers in network namespaces (root)
 	@pytest
