@@ -71,7 +71,22 @@ ROWS = (
         _WELL,
         {"leads": True, "plan": PlanPhase.STUCK},
     ),
-    _row("V30", Call.FAIL_OVER, "The operator ordered it.", _ORDERED, {"standby_ready": True}),
+    _row("V30", Call.FAIL_OVER, "The operator ordered it.", _ORDERED, {"standby_ready": True, "marker_fresh": True}),
+    _row(
+        "V31",
+        Call.FAIL_OVER,
+        "The operator ordered it, the writer does not serve, and what the standby has not received is lost.",
+        _ORDERED,
+        {"standby_ready": True, "marker_fresh": False, "primary": _DOWN | {Gate.UNSEEN}},
+    ),
+    _row(
+        "V36",
+        Call.ASK_OPERATOR,
+        "The operator ordered a failover, but the writer still serves and the standby is behind by more than "
+        "rpo_budget_s: those orders would be lost.",
+        _ORDERED,
+        {"standby_ready": True, "marker_fresh": False, "primary": _any(Gate.OPEN, Gate.DISPUTED)},
+    ),
     _row(
         "V35",
         Call.ASK_OPERATOR,

@@ -64,3 +64,10 @@ def test_without_consent_nothing_fails_over(consent: Consent) -> None:
 def test_an_order_needs_no_proof_that_the_writer_is_down() -> None:
     gates = {facts.primary for facts in _failing_over() if facts.consent is Consent.ORDERED}
     assert gates == set(Gate)
+
+
+def test_an_order_loses_nothing_that_the_writer_still_has() -> None:
+    """While the writer serves, or it is disputed whether it does, an order waits for the standby to catch up."""
+    for facts in _failing_over():
+        if facts.consent is Consent.ORDERED and not facts.marker_fresh:
+            assert facts.primary in (Gate.SHUT, Gate.SHUT_BY_FEW, Gate.UNSEEN)
