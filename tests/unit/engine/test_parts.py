@@ -25,5 +25,18 @@ def test_right_names_are_parts() -> None:
     assert _looked_up(group_of()).whole
 
 
+def test_a_wrong_name_does_not_eat_up_the_rate_limit() -> None:
+    """DigitalOcean answers 250 requests a minute; a failover needs some of them, and so does the person who mends."""
+    world = SmallWorld()
+    del world.cloud.balancers["lb-sfo3"]
+
+    async def watch() -> int:
+        async with world.running():
+            await world.clock.advance(60)
+            return world.calls.count("cloud.database") + world.calls.count("cloud.balancer")
+
+    assert 4 < asyncio.run(watch()) < 60
+
+
 def _looked_up(group: Group) -> Parts:
     return asyncio.run(look_up(group, SmallWorld().world(), Parts()))
