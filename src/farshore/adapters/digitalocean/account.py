@@ -23,6 +23,10 @@ _PAGES_MAX = 100
 _HIDDEN = "TOKEN"
 
 
+class Forbidden(Refused):
+    """The token is good and lacks a scope."""
+
+
 class Account:
     """One client, so that its HTTPS connections stay warm; blocking calls run in threads of its own."""
 
@@ -100,7 +104,7 @@ class Account:
         if status == 401:
             return Refused(f"{what} does not accept the token: {said}", "Set a token that is valid.")
         if status == 403:
-            return Refused(f"{what} forbids this: {said}", "Give the token the scope it lacks.")
+            return Forbidden(f"{what} forbids this: {said}", "Give the token the scope it lacks.")
         if status == 429:
             return RetryLater(f"{what} wants fewer requests: {said}", after_s=_retry_after_s(error))
         if status in (408, 412, 423):

@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from farshore.adapters.digitalocean.account import Account, Json
+from farshore.adapters.digitalocean.account import Account, Forbidden, Json
 from farshore.model.failure import Refused
 from farshore.model.region import RegionName
 from farshore.ports.cloud import Balancer, DatabaseServer, Host
@@ -17,19 +17,28 @@ class DigitalOceanCloud:
         self._client = account.client
 
     async def check_token(self) -> None:
-        body = await self._account.read(self._client.account.get)
+        body = await self._may("account:read", self._client.account.get)
         status = ((body or {}).get("account") or {}).get("status")
         if status == "locked":
             raise Refused("The provider has locked this account.", "Ask the provider's support.")
-        clusters = await self._clusters()
-        for call, _ in (
-            (self._client.load_balancers.list, "load_balancer:read"),
-            (self._client.droplets.list, "droplet:read"),
-            (self._client.domains.list, "domain:read"),
+        for scope, call in (
+            ("regions:read", self._client.regions.list),
+            ("load_balancer:read", self._client.load_balancers.list),
+            ("droplet:read", self._client.droplets.list),
+            ("domain:read", self._client.domains.list),
         ):
-            await self._account.read(call, per_page=1)
+            await self._may(scope, call, per_page=1)
+        body = await self._may("database:read", self._client.databases.list_clusters)
+        clusters = (body or {}).get("databases") or []
         if clusters and not any((cluster.get("connection") or {}).get("password") for cluster in clusters):
             raise Refused("The token may not see database passwords.", "Give it the scope database:view_credentials.")
+
+    async def _may(self, scope: str, call: Callable[..., Any], **options: Any) -> Json | None:
+        """The provider says only that something is lacking; what, is known from what was asked."""
+        try:
+            return await self._account.read(call, **options)
+        except Forbidden as error:
+            raise Refused(error.what, f"Give the token the scope {scope}.") from error
 
     async def regions(self) -> Sequence[RegionName]:
         found = await self._account.read_all(self._client.regions.list, "regions")
