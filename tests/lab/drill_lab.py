@@ -23,7 +23,7 @@ NEEDS_LAB = [
 
 
 def lab_name(what: str) -> str:
-    """Of this checkout alone: two checkouts may test side by side, and each takes down what it left when interrupted."""
+    """Of this checkout alone: two may test side by side, and each takes down what it left when it was interrupted."""
     return f"{what}-{hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:5]}"
 
 
