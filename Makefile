@@ -12,7 +12,7 @@ APT := python3 python3-venv debootstrap iproute2 nftables openssh-client e2fspro
 export DEBIAN_FRONTEND := noninteractive
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo bench drills test test-fast lint format clean
+.PHONY: help setup demo bench drills image test test-fast lint format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -30,8 +30,11 @@ bench: setup ## the same fault for farshore and for the script that founded this
 drills: setup ## the demo's drill TIMES times, with medians [ENGINE=mysql|postgresql] [TIMES=10] [OUT=dir]
 	@python scripts/many_drills.py $(ENGINE) $(or $(TIMES),10) $(OUT)-drills
 
-test: setup ## all tests, with real servers in network namespaces (root)
+test: setup image ## all tests, with real servers in network namespaces (root)
 	@pytest
+
+image: setup ## the root filesystem of the lab's machines: built once, minutes
+	@tidepool image
 
 test-fast: setup ## tests that need no lab
 	@pytest -m "not lab and not slow"
