@@ -52,6 +52,6 @@ async def _watch(settings: Settings, as_json: bool, adopted: str | None) -> None
     async with controller(settings, event_printer(as_json, clock.wall), adopted) as leading:
         regions = f"{group.first.region}, {group.second.region}"
         note("started", f"watching group {group.name} ({regions}) from {settings.controller.place}")
-        trouble = tell_store_trouble(lambda: leading.state, lambda what: note("store", what))
+        trouble = tell_store_trouble(lambda: leading.state, lambda what: note("store", what), clock.now_s)
         await run_daemon(leading, trouble)
     note("stopped", "stopped")
