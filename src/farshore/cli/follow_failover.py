@@ -33,13 +33,17 @@ class Order:
     answered: bool = False
     plan: str = ""
     verdict: str = ""
+    asks: bool = False  # the verdict asks the operator something: it says more than one that only waits
+    begin_by_s: float = 0.0  # known with the answer
 
     def read(self, event: Event) -> Ending | None:
         """The ending, once there is one."""
         match event:
             case OperatorSaid() if event.revision == self.revision:
                 return self._answer(event.answer)
-            case VerdictChanged() if event.call != Call.STAY:  # that the writer serves is no reason to refuse an order
+            case VerdictChanged() if event.call == Call.ASK_OPERATOR or (event.call != Call.STAY and not self.asks):
+                # Not STAY: that the writer serves is no reason to refuse an order.
+                self.asks = event.call == Call.ASK_OPERATOR
                 self.verdict = f"{event.because} (rule {event.rule})"
             case PlanStarted() if event.plan.kind is PlanKind.FAILOVER:
                 self.answered, self.plan = True, event.plan.id
@@ -65,7 +69,9 @@ class Order:
         """When to stop waiting. The work itself goes on under the controller."""
         if not self.answered and waited_s > ANSWER_WITHIN_S:
             return Ending("refused", f"the controller has not answered within {ANSWER_WITHIN_S:g} s")
-        if not self.plan and waited_s > ANSWER_WITHIN_S + BEGIN_WITHIN_S:
+        if self.answered and not self.begin_by_s:
+            self.begin_by_s = min(waited_s, ANSWER_WITHIN_S) + BEGIN_WITHIN_S
+        if not self.plan and self.answered and waited_s > self.begin_by_s:
             return Ending("refused", self.verdict or "the controller began no plan")
         if waited_s > timeout_s:
             return Ending("stuck", f"it has not ended within {timeout_s:g} s; it goes on without us", self.plan)

@@ -69,6 +69,7 @@ def test_an_unreadable_record_is_replaced() -> None:
 STARTED = PlanStarted(1.0, PLAN)
 SAID = OperatorSaid(1.0, "failover", "ann", 5, answer="stands for 15 s", stands_s=15.0)
 ASKS = VerdictChanged(1.5, "V35", "ask operator", "The standby is not ready.")
+WAITS = VerdictChanged(1.6, "V55", "wait", "Vantage points disagree.")
 STAYS = VerdictChanged(1.6, "V50", "stay", "The writer serves.")
 
 
@@ -83,7 +84,7 @@ STAYS = VerdictChanged(1.6, "V50", "stay", "The writer serves.")
         ([SAID, STARTED, PlanAborted(9.0, PLAN.id, "bob")], Ending("aborted", "by bob", PLAN.id)),
         ([replace(SAID, answer="refused: the plan is another")], Ending("refused", "the plan is another")),
         (
-            [SAID, ASKS, STAYS, replace(SAID, answer="lapsed: nothing began")],
+            [SAID, ASKS, WAITS, STAYS, replace(SAID, answer="lapsed: nothing began")],
             Ending("refused", "the order lapsed: nothing began; The standby is not ready. (rule V35)"),
         ),
         ([SAID, STARTED, PlanFinished(9.0, "failover-1")], None),
