@@ -32,13 +32,14 @@ class MarkerSeen:
     read_age_s: float | None = None  # since the standby's database last answered
     interval_s: float = 1.0
     follows: bool = True  # the standby's database is a replica; False: it was promoted, and has a history of its own
+    unwatched_s: float = 0.0  # between an earlier leader's last look and ours, when nothing of ours has passed yet
 
     @property
     def behind_s(self) -> float | None:
-        """None: no marker of this leader has passed yet."""
+        """None: no marker of this leader has passed yet, and no earlier leader's is known."""
         if self.written is None or self.read is None:
             return None
-        return max(0, self.written - self.read) * self.interval_s
+        return max(0, self.written - self.read) * self.interval_s + self.unwatched_s
 
 
 @dataclass(frozen=True, slots=True)

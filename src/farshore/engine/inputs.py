@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from farshore.engine.last_marker import LastMarker
 from farshore.model.grant import Grant
 from farshore.model.operator import OperatorWord
 from farshore.model.region import RegionName
@@ -41,6 +42,7 @@ class Loaded:
     events: tuple[Event, ...]
     grant: Grant | None
     term: int
+    last_marker: LastMarker | None = None
 
 
 @dataclass(frozen=True, slots=True)

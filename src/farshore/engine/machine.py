@@ -33,7 +33,7 @@ from farshore.engine.inputs import (
     Woke,
 )
 from farshore.engine.note import note
-from farshore.engine.state import FIRST_EPOCH, Markers, Seen, State, observe
+from farshore.engine.state import FIRST_EPOCH, MARKER_INTERVAL_S, Markers, Seen, State, observe
 from farshore.model.grant import Grant
 from farshore.model.operator import Word
 from farshore.model.sighting import Sighting
@@ -103,6 +103,10 @@ def _loaded(state: State, given: Loaded, now_s: float, effects: list[Effect]) ->
     if given.term != state.term or state.loaded:
         return state  # read under another term, or twice
     markers = state.markers if given.grant == state.grant else Markers()
+    last = given.last_marker
+    if markers.written is None and last is not None and given.grant is not None and last.epoch == given.grant.epoch:
+        unwatched_s = max(0.0, now_s - last.watched_s) + MARKER_INTERVAL_S
+        markers = replace(markers, first=0, written=last.sequence, written_at_s=now_s, unwatched_s=unwatched_s)
     state = replace(
         state,
         store_ok=True,
@@ -132,7 +136,9 @@ def _learn(state: State, given: Input, now_s: float) -> State:
             return replace(state, views={**state.views, (given.region, given.agent): None})
         case MarkerWritten():
             first = state.markers.first if state.markers.first is not None else given.sequence
-            marks = replace(state.markers, first=first, written=given.sequence, written_at_s=now_s, failing="")
+            marks = replace(
+                state.markers, first=first, written=given.sequence, written_at_s=now_s, failing="", unwatched_s=0.0
+            )
             return replace(state, markers=marks)
         case MarkerNotWritten():
             return replace(state, markers=replace(state.markers, failing=given.why))

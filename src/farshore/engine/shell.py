@@ -6,6 +6,7 @@ from typing import Any
 
 from farshore.engine.effects import Append, Cancel, CancelAll, Effect, FirstGrant, Load, Perform, Tell, WakeAt
 from farshore.engine.inputs import GrantMade, Input, Loaded, StepEnded, StoreFailed, Tick, Woke
+from farshore.engine.last_marker import from_status
 from farshore.engine.machine import step
 from farshore.engine.parts import Parts
 from farshore.engine.perform import attempt
@@ -16,7 +17,7 @@ from farshore.engine.world import World
 from farshore.model.failure import Failure
 from farshore.model.grant import Grant
 from farshore.model.group import Group
-from farshore.model.keys import grant_key
+from farshore.model.keys import grant_key, status_key
 from farshore.plan.journal import Event, from_json, to_json
 from farshore.plan.step import StepKind
 from farshore.ports.coordination import Lease
@@ -146,8 +147,10 @@ class Shell:
             await self.looked.wait()
             lines = await within(clock, STORE_S, _list(coordination.journal()), "The journal")
             record = await within(clock, STORE_S, coordination.read(grant_key(self.group.name)), "The store of record")
+            kept = await within(clock, STORE_S, coordination.read(status_key(self.group.name)), "The store of record")
             events = tuple(from_json(line.body) for line in lines)
-            self.feed(Loaded(events, Grant.from_json(record.value) if record.value else None, term))
+            grant = Grant.from_json(record.value) if record.value else None
+            self.feed(Loaded(events, grant, term, from_status(kept.value, clock.boot())))
         except Failure as error:
             self.feed(StoreFailed(str(error)))
         finally:

@@ -45,6 +45,7 @@ class Markers:
     read: int | None = None
     read_at_s: float | None = None
     follows: bool = True
+    unwatched_s: float = 0.0  # an earlier leader's markers are worth less by the time in which nobody watched
 
     def seen(self, now_s: float) -> MarkerSeen:
         return MarkerSeen(
@@ -54,6 +55,7 @@ class Markers:
             None if self.read_at_s is None else now_s - self.read_at_s,
             MARKER_INTERVAL_S,
             self.follows,
+            self.unwatched_s,
         )
 
 

@@ -8,6 +8,10 @@ class Clock(Protocol):
         """Seconds on CLOCK_BOOTTIME: never goes back, counts while the machine sleeps."""
         ...
 
+    def boot(self) -> str:
+        """Names the machine's current boot: times of `now_s` from another one cannot be compared with ours."""
+        ...
+
     def wall(self) -> str:
         """UTC, RFC 3339 with milliseconds. For logs and journals only; nothing is ever computed from it."""
         ...

@@ -20,6 +20,9 @@ class FakeClock:
     def now_s(self) -> float:
         return self._now_s
 
+    def boot(self) -> str:
+        return "the only boot"
+
     def wall(self) -> str:
         moment = _BIRTH + timedelta(seconds=self._now_s - self._start_s)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -118,7 +118,7 @@ def test_power_loss_at_every_boundary_ends_in_the_same_world(at: int) -> None:
 
     end = asyncio.run(run())
     if end["plans"] == []:
-        # The leader died before it had written a plan; whoever resumes has not seen a marker pass and asks.
+        # The leader died before it had written a plan, and nobody watched for longer than the RPO budget: it asks.
         assert end["sells"] == (True, False)
         return
     assert end == CALM

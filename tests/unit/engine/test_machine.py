@@ -1,5 +1,8 @@
 """The machine alone: pure, silent without leadership, and never an effect before its line in the journal."""
 
+import json
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_world import NYC, SFO, group
@@ -23,6 +26,7 @@ from farshore.engine.inputs import (
     Tick,
     Woke,
 )
+from farshore.engine.last_marker import KEY, LastMarker, from_status
 from farshore.engine.machine import step
 from farshore.engine.state import State, observe
 from farshore.model.grant import Grant
@@ -99,6 +103,35 @@ def test_an_earlier_leaders_marker_proves_nothing() -> None:
     assert observe(state, 0.0).marker.behind_s is None, "nor does one of another epoch"
     state = step(state, MarkerRead(Marker(Epoch(1), 7)), 0.0).state
     assert observe(state, 0.0).marker == MarkerSeen(7, 0.0, 7, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("last", "behind_s"),
+    [
+        (LastMarker(Epoch(1), 900, 97.5, "boot"), 3.5),  # 2.5 s in which nobody watched, and one more marker's worth
+        (LastMarker(Epoch(1), 902, 97.5, "boot"), 5.5),  # the standby lacks two
+        (LastMarker(Epoch(2), 900, 97.5, "boot"), None),  # another epoch's
+        (None, None),
+    ],
+)
+def test_a_leader_after_the_writers_death_knows_what_the_last_one_knew(
+    last: LastMarker | None, behind_s: float | None
+) -> None:
+    state = step(State(group(), "c1"), Led(1, 200.0), 100.0).state
+    state = step(state, Loaded((FIRST,), GRANT, 1, last), 100.0).state
+    assert observe(state, 100.0).marker.behind_s is None, "the standby has not answered yet"
+    state = step(state, MarkerRead(Marker(Epoch(1), 900)), 100.0).state
+    assert observe(state, 100.0).marker.behind_s == behind_s
+    state = step(step(state, MarkerWritten(950), 101.0).state, MarkerRead(Marker(Epoch(1), 950)), 101.0).state
+    assert observe(state, 101.0).marker.behind_s == 0.0, "our own marker has passed"
+
+
+def test_the_status_record_keeps_the_marker_for_the_same_boot_only() -> None:
+    kept = json.dumps({KEY: LastMarker(Epoch(3), 12, 40.0, "monday").as_json(), "group": "shop"})
+    assert from_status(kept, "monday") == LastMarker(Epoch(3), 12, 40.0, "monday")
+    assert from_status(kept, "tuesday") is None
+    for broken in ("", "{}", "[]", '{"last_marker": {"epoch": null}}'):
+        assert from_status(broken, "monday") is None
 
 
 def test_an_agent_cannot_say_where_it_stands() -> None:

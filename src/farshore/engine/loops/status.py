@@ -2,6 +2,7 @@
 
 import json
 
+from farshore.engine.last_marker import KEY, LastMarker
 from farshore.engine.loops.schedule import turns
 from farshore.engine.shell import Shell
 from farshore.engine.status import status
@@ -24,7 +25,16 @@ async def run(shell: Shell) -> None:
         try:
             if record is None:
                 record = await within(clock, SWAP_S, coordination.read(status_key(shell.group.name)), "The status")
-            value = json.dumps(status(shell.state, shell.parts, shell.now_s(), clock.wall()))
+            said = status(shell.state, shell.parts, shell.now_s(), clock.wall()) | _last_marker(shell)
+            value = json.dumps(said)
             record = await within(clock, SWAP_S, coordination.swap(shell.lease, record, value), "The status")
         except Failure:
             record = None  # read it again; a status that cannot be written is seen by its age
+
+
+def _last_marker(shell: Shell) -> dict[str, object]:
+    grant, written = shell.state.grant, shell.state.markers.written
+    if grant is None or written is None:
+        return {}
+    watched_s = shell.now_s() - shell.state.markers.unwatched_s  # what nobody watched stays unwatched
+    return {KEY: LastMarker(grant.epoch, written, watched_s, shell.world.clock.boot()).as_json()}
