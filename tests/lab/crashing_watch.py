@@ -17,7 +17,7 @@ from farshore.adapters.sqlite_coordination import SqliteCoordination
 from farshore.cli.main import main
 from farshore.ports.coordination import Lease, Line
 
-KINDS = ("step_started", "step_done", "step_skipped", "plan_finished")
+KINDS = ("plan_started", "step_started", "step_done", "step_skipped", "plan_finished")
 
 
 class Boundaries:

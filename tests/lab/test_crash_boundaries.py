@@ -74,7 +74,9 @@ async def _until_finished(farshore: Farshore, done_file: Path) -> int:
             assert time.monotonic() < deadline, f"not finished; {words}"
             assert "is stuck" not in words, words
             if _crossed_the_end(done_file) and _finished(await farshore.journal()):
-                return crashes
+                await asyncio.sleep(1.0)  # a boundary is written down just before the kill: is this one dying yet?
+                if farshore.watch.alive:
+                    return crashes
             await asyncio.sleep(0.2)
         assert farshore.watch.process.returncode == KILLED, farshore.watch.last_words()
         await farshore.start_watch(sys.executable, str(CRASHING), str(done_file))
