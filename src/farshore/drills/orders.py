@@ -49,7 +49,7 @@ class Fate:
     lost: tuple[str, ...]  # by key
     doubled: tuple[str, ...]
     damaged: tuple[str, ...]
-    lost_beyond_replication: int  # of the lost, those that were not in flight at the fault
+    beyond_replication: int  # of the lost and damaged, those that were not in flight at the fault
     bought_twice: int  # purchases that became two orders because an answer was lost and the customer tried again
 
     @property
@@ -69,10 +69,8 @@ def fate(ledger: Iterable[Entry], rows: Sequence[Row], fault_s: float) -> Fate:
     for order in orders:
         found = by_key.get(order.order_key, [])
         if not found:
-            early_s = fault_s - order.ended
-            beyond += abs(early_s) > IN_FLIGHT_S  # injecting a fault takes a moment too
-            when = f"{abs(early_s):.3f} s {'before' if early_s >= 0 else 'after'} the fault"
-            lost.append(_name(order, f"was acknowledged {when} and is not in the database"))
+            beyond += not _in_flight(order, fault_s)
+            lost.append(_name(order, f"was acknowledged {_when(order, fault_s)} and is not in the database"))
         elif len(found) > 1 or keys[order.order_key] > 1:
             doubled.append(_name(order, f"has {len(found)} rows and {keys[order.order_key]} acknowledgements"))
         elif tokens[order.token] > 1:
@@ -80,7 +78,9 @@ def fate(ledger: Iterable[Entry], rows: Sequence[Row], fault_s: float) -> Fate:
         elif ids[order.order_id] > 1:
             doubled.append(_name(order, f"shares its id {order.order_id} with another order"))
         elif why := damage(order, found[0]):
-            damaged.append(_name(order, why))
+            # An order is several commits: the fault may fall between two that cross to the other region.
+            beyond += not _in_flight(order, fault_s)
+            damaged.append(_name(order, f"was acknowledged {_when(order, fault_s)} and {why}"))
         else:
             present += 1
     return Fate(len(orders), present, tuple(lost), tuple(doubled), tuple(damaged), beyond, _bought_twice(rows))
@@ -103,6 +103,15 @@ def damage(order: Entry, row: Row) -> str:
     if row.status != STATUS_OF_AN_ORDER:
         return f"has status {row.status}"
     return ""
+
+
+def _in_flight(order: Entry, fault_s: float) -> bool:
+    return abs(fault_s - order.ended) <= IN_FLIGHT_S  # injecting a fault takes a moment too
+
+
+def _when(order: Entry, fault_s: float) -> str:
+    early_s = fault_s - order.ended
+    return f"{abs(early_s):.3f} s {'before' if early_s >= 0 else 'after'} the fault"
 
 
 def _name(order: Entry, why: str) -> str:

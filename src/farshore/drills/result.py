@@ -58,8 +58,8 @@ class Result:
         for name, orders in (("lost", fate.lost), ("doubled", fate.doubled), ("damaged", fate.damaged)):
             if orders:
                 found.append(f"{len(orders)} acknowledged {_plural(len(orders))} {name}.")
-        if fate.lost and not fate.lost_beyond_replication:
-            found.append("What is lost was acknowledged in the instant before the fault, and had not crossed yet.")
+        if (fate.lost or fate.damaged) and not fate.beyond_replication:
+            found.append("That was acknowledged in the instant before the fault, and had not crossed whole yet.")
         if not fate.acknowledged:
             found.append("No order was acknowledged at all, so nothing is proved.")
         return tuple(found)
@@ -93,7 +93,7 @@ class Result:
                 "lost": list(fate.lost),
                 "doubled": list(fate.doubled),
                 "damaged": list(fate.damaged),
-                "lost_beyond_replication": fate.lost_beyond_replication,
+                "beyond_replication": fate.beyond_replication,
                 "bought_twice": fate.bought_twice,
             },
             "writers_overlap_s": rounded(clocks.writers_overlap_s),

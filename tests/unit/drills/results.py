@@ -13,7 +13,7 @@ def a_result(**fate: object) -> Result:
         "lost": (),
         "doubled": (),
         "damaged": (),
-        "lost_beyond_replication": 0,
+        "beyond_replication": 0,
         "bought_twice": 0,
     }
     return Result(

@@ -39,7 +39,14 @@ def test_lost_in_flight_is_told_from_lost_otherwise(ended: float, beyond: int) -
     """Asynchronous replication explains only the last instant before the fault."""
     found = fate([order(ended - 0.1, 1)], [], FAULT)
     assert len(found.lost) == 1
-    assert found.lost_beyond_replication == beyond
+    assert found.beyond_replication == beyond
+
+
+@pytest.mark.parametrize(("ended", "beyond"), [(-0.004, 0), (-60.0, 1)])
+def test_half_an_order_in_flight_is_told_from_half_an_order_otherwise(ended: float, beyond: int) -> None:
+    found = fate([order(ended - 0.1, 1)], [replace(row(1), status="pending")], FAULT)
+    assert len(found.damaged) == 1
+    assert found.beyond_replication == beyond
 
 
 def test_an_order_under_a_reused_id_does_not_hide_the_lost_one() -> None:

@@ -36,9 +36,9 @@ def test_a_good_result_passes() -> None:
 @pytest.mark.parametrize(
     ("fate", "words"),
     [
-        ({"lost": ("order_1 (..)",), "present": 2, "lost_beyond_replication": 1}, "1 acknowledged order is lost."),
+        ({"lost": ("order_1 (..)",), "present": 2, "beyond_replication": 1}, "1 acknowledged order is lost."),
         ({"doubled": ("a", "b")}, "2 acknowledged orders are doubled."),
-        ({"damaged": ("a",)}, "1 acknowledged order is damaged."),
+        ({"damaged": ("a",), "beyond_replication": 1}, "1 acknowledged order is damaged."),
         ({"acknowledged": 0, "present": 0}, "nothing is proved"),
     ],
 )
@@ -52,8 +52,8 @@ def test_orders_fail_a_drill(fate: dict[str, object], words: str) -> None:
 
 def test_lost_in_flight_fails_too_but_is_explained() -> None:
     """Physics is no excuse for a green drill, but the operator must not look for a bug."""
-    explained = a_result(lost=("order_1",), present=2, lost_beyond_replication=0).failings
-    unexplained = a_result(lost=("order_1",), present=2, lost_beyond_replication=1).failings
+    explained = a_result(lost=("order_1",), present=2, beyond_replication=0).failings
+    unexplained = a_result(lost=("order_1",), present=2, beyond_replication=1).failings
     assert len(explained) == 2
     assert len(unexplained) == 1
 
