@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -133,14 +133,20 @@ def test_two_writers_lose_nothing(tmp_path: Path) -> None:
 
         async def count(store: SqliteCoordination) -> None:
             for _ in range(20):
-                await store.append(None, "{}")
-                while True:
-                    record = await store.read("n")
-                    try:
-                        await store.swap(None, record, str(int(record.value or 0) + 1))
-                        break
-                    except Refused:
-                        continue
+                await insist(lambda: store.append(None, "{}"))
+                await insist(lambda: add_one(store))
+
+        async def add_one(store: SqliteCoordination) -> None:
+            record = await store.read("n")
+            await store.swap(None, record, str(int(record.value or 0) + 1))
+
+        async def insist(work: Callable[[], Awaitable[object]]) -> None:
+            while True:
+                try:
+                    await work()
+                    return
+                except (Refused, RetryLater):  # the other won, or held the file: nothing was written
+                    continue
 
         await asyncio.gather(*map(count, stores))
         assert [line.number for line in await stores[0].journal()] == list(range(1, 41))
