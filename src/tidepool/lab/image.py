@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tidepool.lab.home import LabError, home
+from tidepool.lab.sweep import delete
 
 GUEST = Path(__file__).parent / "guest"
 PACKAGES = (
@@ -20,7 +21,9 @@ PACKAGES = (
     *("nginx", "php8.2-fpm", "php8.2-cli", "php8.2-mysql", "php8.2-pgsql", "php8.2-curl", "python3", "python3-yaml"),
     *("haproxy", "mariadb-server", "mariadb-client", "mariadb-backup", "postgresql-15", "socat", "openssl", "rsync"),
     *("knot", "knot-dnsutils", "unbound", "curl", "ca-certificates", "zstd"),
+    *("python3-pymysql", "python3-psycopg2", "libfaketime"),
 )
+IN_IMAGE = ("build_image.sh", "first_boot.py", "first-boot.service", "clock.conf")
 TOOLS = {"debootstrap": "debootstrap", "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux"}
 
 
@@ -45,7 +48,7 @@ def recipe() -> str:
     """Changes whenever anything that goes into the image changes."""
     digest = hashlib.sha256("\n".join(PACKAGES).encode())
     for file in sorted(GUEST.iterdir()):
-        if file.name in ("build_image.sh", "first_boot.py", "first-boot.service"):
+        if file.name in IN_IMAGE:
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -99,7 +102,7 @@ def ensure_image(say: Callable[[str], None]) -> Path:
 def _build(root: Path, say: Callable[[str], None]) -> None:
     draft = root.with_suffix(".building")
     log = root.parent / "build.log"
-    shutil.rmtree(draft, ignore_errors=True)
+    delete(draft)
     draft.mkdir(parents=True)
     say(f"building the root filesystem, once, a few minutes; details in {log}")
     began = time.monotonic()

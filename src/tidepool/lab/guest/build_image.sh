@@ -13,7 +13,17 @@ debootstrap --variant=minbase bookworm "$target" ${mirror:+"$mirror"}
 
 mountpoint -q "$target/proc" || mount -t proc proc "$target/proc"
 mount -t tmpfs tmpfs "$target/run"
-mount --bind /dev "$target/dev"
+# The machine's /dev is never mounted here as a whole: whoever deletes a tree that holds it deletes the machine's devices.
+mount -t tmpfs tmpfs "$target/dev" -o mode=755
+for node in null zero full random urandom tty; do
+    touch "$target/dev/$node"
+    mount --bind "/dev/$node" "$target/dev/$node"
+done
+ln -s /proc/self/fd "$target/dev/fd"
+ln -s /proc/self/fd/0 "$target/dev/stdin"
+ln -s /proc/self/fd/1 "$target/dev/stdout"
+ln -s /proc/self/fd/2 "$target/dev/stderr"
+mkdir "$target/dev/shm"
 cp --remove-destination -L /etc/resolv.conf "$target/etc/resolv.conf"
 # Services must not start while their packages are installed: there is no init here.
 printf '#!/bin/sh\nexit 101\n' > "$target/usr/sbin/policy-rc.d"
@@ -45,6 +55,11 @@ mkdir -p "$target/usr/local/lib/lab"
 install -m 755 "$guest/first_boot.py" "$target/usr/local/lib/lab/first_boot.py"
 install -m 644 "$guest/first-boot.service" "$target/etc/systemd/system/first-boot.service"
 in_image systemctl enable first-boot >/dev/null 2>&1
+# The clock fault moves what these see of the wall clock (faults/clock.py); the path has no architecture in it.
+ln -s "/$(cd "$target" && ls -d usr/lib/*/faketime/libfaketimeMT.so.1)" "$target/usr/local/lib/lab/clock.so"
+for unit in php8.2-fpm farshore-agent; do
+    install -D -m 644 "$guest/clock.conf" "$target/etc/systemd/system/$unit.service.d/clock.conf"
+done
 printf '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n' > "$target/etc/systemd/journald.conf"
 : > "$target/etc/machine-id"
 

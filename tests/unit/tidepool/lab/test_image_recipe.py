@@ -1,5 +1,6 @@
 """The image's recipe and mirror, without building anything."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,5 +46,11 @@ def test_it_says_why_it_cannot_run_here(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_guest_files_are_shipped() -> None:
     """They are data, which a packaging mistake would leave out."""
     names = {path.name for path in image.GUEST.iterdir()}
-    assert {"build_image.sh", "first_boot.py", "first-boot.service", "cell_init.sh"} <= names
+    assert {*image.IN_IMAGE, "cell_init.sh"} <= names
     assert isinstance(image.GUEST, Path)
+
+
+def test_the_machines_devices_are_never_mounted_whole() -> None:
+    """A tree that is deleted while it holds the machine's /dev takes the machine's devices with it."""
+    recipe = (image.GUEST / "build_image.sh").read_text() + (image.GUEST / "cell_init.sh").read_text()
+    assert [line for line in recipe.splitlines() if re.search(r"--r?bind /(dev|proc|sys)/? ", line)] == []
