@@ -7,6 +7,7 @@ from typing import Any
 from farshore.decide.predict import PROMOTION_UNMEASURED_S, STEPS_S
 from farshore.model.group import Group
 from farshore.model.keys import status_key
+from farshore.model.verdict import Call
 from farshore.ports.coordination import Coordination
 
 
@@ -24,6 +25,19 @@ async def cost_sentence(store: Coordination, group: Group) -> str:
         f"Cost: the checkout is closed for about {PROMOTION_UNMEASURED_S + STEPS_S:.0f} s (no controller has measured "
         "a promotion here), and what the standby has not received yet is lost (unknown: no marker is watched)."
     )
+
+
+async def restraint_sentence(store: Coordination, group: Group) -> str:
+    """Why automation would not do it now; empty where it would, or nobody knows."""
+    record = await store.read(status_key(group.name))
+    try:
+        would = json.loads(record.value)["would"] if record.value else None
+        if not would or would["call"] == Call.FAIL_OVER:
+            return ""
+        why = f"{would['because']} (rule {would['rule']})"
+        return f"Of itself the controller would not: {why} An order goes past that."
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def would_cost(would: Mapping[str, Any]) -> str:

@@ -1,5 +1,8 @@
 """`farshore failover`: prints the plan and its price, asks, and follows it to its end.
 
+With --accept-loss it goes past a writer that serves and a standby that lacks orders: the loss is named, and what is
+accepted stands in the journal under the operator's name. It never goes past the fence.
+
 Where a daemon lives, it gets the operator's word and does the work; otherwise this process leads for one plan.
 """
 
@@ -9,12 +12,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
-from farshore.cli.cost import cost_sentence
+from farshore.cli.cost import cost_sentence, restraint_sentence
 from farshore.cli.failover_plan import Proposal, propose
 from farshore.cli.follow_failover import Order, follow_order
+from farshore.cli.loss import Loss, name_loss
 from farshore.cli.operator_word import speak, who
 from farshore.cli.options import add_config, add_json
-from farshore.cli.plan_failover import add_old_database
+from farshore.cli.plan_failover import add_accept_loss, add_old_database
 from farshore.cli.show import log_to_stderr, print_json
 from farshore.daemon.lock import Lock, holder_of
 from farshore.daemon.story import Story
@@ -29,10 +33,12 @@ from farshore.settings.settings import Settings
 from farshore.wiring.controller import controller
 from farshore.wiring.store import open_clock, open_store
 
+ASKS_FOR_LOSS = "(rule V36)"
 EXAMPLES = """\
   farshore failover                    # prints, asks, does
   farshore plan failover
   farshore failover --plan CHECKSUM --yes
+  farshore failover --accept-loss      # names the orders that would be lost, and asks for them
 """
 
 
@@ -42,63 +48,82 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--timeout-s", type=float, default=900.0, metavar="S", help="give up following (default: 900)")
     add_old_database(parser)
+    add_accept_loss(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     log_to_stderr()
     settings = load_settings(args.config)
-    proposal, price = asyncio.run(_prepare(settings, args))
+    proposal, price, loss = asyncio.run(_prepare(settings, args))
     if args.plan and args.plan != proposal.plan.checksum:
         raise Refused(
             f"The plan would now be {proposal.plan.checksum}, not {args.plan}: the situation has changed.",
-            "Look at `farshore plan failover` and approve that.",
+            f"Look at `farshore plan failover{' --accept-loss' if args.accept_loss else ''}` and approve that.",
         )
     out = sys.stderr if args.json else sys.stdout
     print(f"{proposal.plan.text()}\n{price}", file=out, flush=True)
     if not args.yes:
-        _confirm(settings)
-    ending = asyncio.run(_carry_out(settings, args))
+        _confirm(settings, args.accept_loss)
+    order = OperatorWord(who=who(), plan=args.plan, accept_loss=args.accept_loss)
+    if args.accept_loss:
+        order = replace(order, loss_s=loss.seconds)
+    ending = asyncio.run(_carry_out(settings, args, order))
     if args.json:
-        print_json(asdict(ending) | {"checksum": proposal.plan.checksum})
+        accepted = {"accepted_loss_s": loss.seconds} if args.accept_loss else {}
+        print_json(asdict(ending) | {"checksum": proposal.plan.checksum} | accepted)
     else:
         print(f"The failover {ending.how}{': ' + ending.why if ending.why else '.'}")
     if ending.how != "finished" and not args.json:
-        print(
-            "Next: `farshore status` says what is open; `approve` tries again, `abort` goes back, `runbook` is by hand."
-        )
+        print(_next(ending))
     return 0 if ending.how == "finished" else 1
 
 
-async def _prepare(settings: Settings, args: argparse.Namespace) -> tuple[Proposal, str]:
-    store = open_store(settings)
-    proposal = await propose(settings, store, args.old_database, holder_of(settings.state_file) is not None)
-    return proposal, await cost_sentence(store, settings.group)
+def _next(ending: Ending) -> str:
+    if ending.how == "refused" and ASKS_FOR_LOSS in ending.why:
+        return "Next: mend the replication, or `farshore failover --accept-loss`, which names those orders and asks."
+    return "Next: `farshore status` says what is open; `approve` tries again, `abort` goes back, `runbook` is by hand."
 
 
-def _confirm(settings: Settings) -> None:
+async def _prepare(settings: Settings, args: argparse.Namespace) -> tuple[Proposal, str, Loss]:
+    """The plan, what it costs as lines to print, and what it would lose."""
+    store, group, runs = open_store(settings), settings.group, holder_of(settings.state_file) is not None
+    proposal = await propose(settings, store, args.old_database, runs, args.accept_loss)
+    loss = await name_loss(store, open_clock(), group, proposal.grant)
+    price = [await cost_sentence(store, group)]
+    if args.accept_loss:
+        price.append(loss.sentence)
+    if runs:
+        price.append(await restraint_sentence(store, group))
+    return proposal, "\n".join(filter(None, price)), loss
+
+
+def _confirm(settings: Settings, accept_loss: bool) -> None:
     group = settings.group
     name = group.stores[0].name if len(group.stores) == 1 else group.name
     if not sys.stdin.isatty():
         raise BadSettings("There is nobody to ask here; say --yes to fail over, or run this on a terminal.")
-    if input(f"Type {name} to fail over: ").strip() != name:
+    purpose = "fail over and accept that loss" if accept_loss else "fail over"
+    if input(f"Type {name} to {purpose}: ").strip() != name:
         raise Refused("Nothing was done: the name was not typed.", "Repeat, and type it as shown.")
 
 
-async def _carry_out(settings: Settings, args: argparse.Namespace) -> Ending:
+async def _carry_out(settings: Settings, args: argparse.Namespace, order: OperatorWord) -> Ending:
     story = Story()
 
     def tell(event: Event) -> None:
         print(story.tell(event), file=sys.stderr if args.json else sys.stdout, flush=True)
 
     if holder_of(settings.state_file) is not None:
-        return await _through_daemon(settings, args, tell)
+        return await _through_daemon(settings, order, args.timeout_s, tell)
     with Lock(settings.state_file, "farshore failover"):
         async with controller(settings, tell) as leading:
-            return await leading.fail_over(who(), args.plan, args.timeout_s)
+            return await leading.fail_over(order, args.timeout_s)
 
 
-async def _through_daemon(settings: Settings, args: argparse.Namespace, tell: Callable[[Event], None]) -> Ending:
+async def _through_daemon(
+    settings: Settings, order: OperatorWord, timeout_s: float, tell: Callable[[Event], None]
+) -> Ending:
     """The word's answer comes first, then the plan's lines; silence means that the daemon hangs."""
     store, clock = open_store(settings), open_clock()
     lines = await store.journal()
@@ -106,9 +131,9 @@ async def _through_daemon(settings: Settings, args: argparse.Namespace, tell: Ca
     at = clock.wall()
 
     def change(before: OperatorWord) -> OperatorWord:
-        return replace(before, word=Word.FAILOVER, who=who(), at=at, step="", plan=args.plan)
+        return replace(order, word=Word.FAILOVER, at=at, paused=before.paused)
 
     spoken = await speak(store, settings.group.name, change)
     running = ledger.plan.id if ledger.plan is not None and ledger.active else ""
     after = lines[-1].number if lines else 0
-    return await follow_order(store, clock, Order(spoken.revision, running), after, args.timeout_s, tell)
+    return await follow_order(store, clock, Order(spoken.revision, running), after, timeout_s, tell)

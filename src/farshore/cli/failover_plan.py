@@ -40,21 +40,26 @@ async def next_epoch(store: Coordination, grant: Grant) -> Epoch:
     return Epoch(max(grant.epoch, ledger.epoch_max) + 1)
 
 
-async def propose(settings: Settings, store: Coordination, old_database: str, leads: bool) -> Proposal:
+async def propose(
+    settings: Settings, store: Coordination, old_database: str, leads: bool, accept_loss: bool = False
+) -> Proposal:
     """`old_database` is reachable, unreachable, or ask: whether it answers decides what promotion waits for.
 
-    `leads`: a controller runs, so it is its opinion that counts.
+    `leads`: a controller runs, so it is its opinion that counts. With `accept_loss` promotion waits for the fence
+    either way.
     """
     group = settings.group
     grant = await read_grant(store, group)
     epoch = await next_epoch(store, grant)
 
     def made(reachable: bool, why: str) -> Proposal:
-        plan = failover(group, epoch, grant.holder, old_database_reachable=reachable)
+        plan = failover(group, epoch, grant.holder, old_database_reachable=reachable, accept_loss=accept_loss)
         return Proposal(plan, grant, "reachable" if reachable else "unreachable", why)
 
     if old_database != "ask":
         return made(old_database == "reachable", "as you said")
+    if accept_loss:
+        return made(True, "not asked: where a loss is accepted, promotion waits for the fence either way")
     if leads:
         checksum = await _leaders_checksum(store, group)
         for reachable in (True, False):

@@ -21,7 +21,16 @@ EXAMPLES = """\
 def configure(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_old_database(parser)
+    add_accept_loss(parser)
     add_json(parser)
+
+
+def add_accept_loss(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accept-loss",
+        action="store_true",
+        help="although the writer serves, lose the orders that the standby lacks; the loss is named first",
+    )
 
 
 def add_old_database(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +43,7 @@ def add_old_database(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    proposal = asyncio.run(_propose(load_settings(args.config), args.old_database))
+    proposal = asyncio.run(_propose(load_settings(args.config), args))
     if args.json:
         print_json(as_json(proposal))
     else:
@@ -43,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _propose(settings: Settings, old_database: str) -> Proposal:
+async def _propose(settings: Settings, args: argparse.Namespace) -> Proposal:
     runs = holder_of(settings.state_file) is not None
-    return await propose(settings, open_store(settings), old_database, runs)
+    return await propose(settings, open_store(settings), args.old_database, runs, args.accept_loss)
 
 
 def as_json(proposal: Proposal) -> dict[str, object]:

@@ -63,6 +63,8 @@ async def _say(
             at=clock.wall(),
             step=step,
             plan="",
+            accept_loss=False,
+            loss_s=None,
             paused=before.paused if paused is None else paused,
         )
 

@@ -17,6 +17,7 @@ from farshore.plan.journal import (
     StepStarted,
     VerdictChanged,
 )
+from farshore.plan.loss import beyond_budget
 
 
 class Story:
@@ -42,10 +43,11 @@ def sentence(event: Event) -> str:
         case OperatorSaid():
             step = f" {event.step}" if event.step else ""
             answer = f": {event.answer}" if event.answer else ""
-            return f"operator {event.who} said {event.word}{step}{answer}"
+            return f"operator {event.who} said {event.word}{step}{_accepted(event)}{answer}"
         case PlanStarted():
             plan = event.plan
-            return f"plan {plan.id} starts: {plan.kind} from {plan.from_region} to {plan.to_region}, epoch {plan.epoch}"
+            what = f"{plan.kind} from {plan.from_region} to {plan.to_region}, epoch {plan.epoch}"
+            return f"plan {plan.id} starts: {what}{_lag(event)}"
         case Granted():
             return f"granted epoch {event.epoch} to {event.holder}"
         case PlanFinished():
@@ -56,6 +58,21 @@ def sentence(event: Event) -> str:
             return f"plan {event.plan} was aborted by {event.who}"
         case _:
             return _step(event)
+
+
+def _accepted(said: OperatorSaid) -> str:
+    if not said.accept_loss:
+        return ""
+    named = "a loss that nobody could name" if said.loss_s is None else f"the loss of {said.loss_s:.1f} s of orders"
+    return f", accepting {named}"
+
+
+def _lag(started: PlanStarted) -> str:
+    """Only where the standby was not known to be within the budget: what may be lost, and by which word."""
+    if not beyond_budget(started):
+        return ""
+    lag = "by nobody knows how much" if started.behind_s is None else f"by {started.behind_s:.1f} s"
+    return f"; the standby is behind {lag}, the budget is {started.budget_s:g} s (word {started.word})"
 
 
 def _step(event: StepStarted | StepDone | StepFailed | StepSkipped) -> str:

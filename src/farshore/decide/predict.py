@@ -18,7 +18,7 @@ SEND_DELAY_S = 0.05  # a row is on its way for half a round trip (facts: 65 ms b
 def would(seen: Observation, group: Group) -> Would:
     """Predicted from today's facts with one change: the writer's door is shut for everybody."""
     facts = derive(seen, group)
-    word = Consent.ALONE if facts.consent in (Consent.ORDERED, Consent.APPROVED) else facts.consent
+    word = Consent.ALONE if facts.consent in (Consent.ORDERED, Consent.FORCED, Consent.APPROVED) else facts.consent
     verdict = decide(replace(facts, primary=Gate.SHUT, consent=word))
     limits = group.thresholds
     detection = limits.down_after * limits.interval_s + limits.timeout_s

@@ -41,12 +41,13 @@ def _any(*values: Enum) -> frozenset[object]:
 
 
 _DOWN = _any(Gate.SHUT, Gate.SHUT_BY_FEW)
+_SERVES = _any(Gate.OPEN, Gate.DISPUTED)
 _NOT_ORDERED = _any(Consent.ALONE, Consent.PENDING, Consent.WITHHELD, Consent.PAUSED, Consent.APPROVED)
 _SELF = _any(Consent.ALONE, Consent.PENDING)
 
 _WELL: dict[str, object] = {"store_of_record_ok": True}
 _OURS = _WELL | {"leads": True, "plan": PlanPhase.NONE}
-_ORDERED = _OURS | {"consent": Consent.ORDERED}
+_ORDERED = _OURS | {"consent": _any(Consent.ORDERED, Consent.FORCED)}
 _JUDGED = _OURS | {"consent": _NOT_ORDERED}
 _FALLEN = _JUDGED | {"primary": _DOWN}
 _APPROVED = _FALLEN | {"consent": Consent.APPROVED}
@@ -80,12 +81,20 @@ ROWS = (
         {"standby_ready": True, "marker_fresh": False, "primary": _DOWN | {Gate.UNSEEN}},
     ),
     _row(
+        "V32",
+        Call.FAIL_OVER,
+        "The operator ordered it although the writer serves, and accepted by name the loss of what the standby has "
+        "not received.",
+        _ORDERED,
+        {"standby_ready": True, "marker_fresh": False, "primary": _SERVES, "consent": Consent.FORCED},
+    ),
+    _row(
         "V36",
         Call.ASK_OPERATOR,
         "The operator ordered a failover, but the writer still serves and the standby is behind by more than "
         "rpo_budget_s: those orders would be lost.",
         _ORDERED,
-        {"standby_ready": True, "marker_fresh": False, "primary": _any(Gate.OPEN, Gate.DISPUTED)},
+        {"standby_ready": True, "marker_fresh": False, "primary": _SERVES, "consent": Consent.ORDERED},
     ),
     _row(
         "V35",

@@ -30,7 +30,7 @@ from farshore.ports.notifier import Notice
 MARKER_SILENT_S = 2.5  # a writer that took no marker for so long counts as unreachable
 
 
-def failover_plan(state: State, now_s: float, verdict: Verdict | None = None) -> Plan | None:
+def failover_plan(state: State, now_s: float, verdict: Verdict | None = None, accept_loss: bool = False) -> Plan | None:
     """The failover that would be carried out now; None before the first grant."""
     if state.grant is None:
         return None
@@ -41,6 +41,7 @@ def failover_plan(state: State, now_s: float, verdict: Verdict | None = None) ->
         next_epoch(state),
         state.grant.holder,
         old_database_reachable=reachable,
+        accept_loss=accept_loss,
         rule=verdict.rule if verdict else "",
         because=verdict.because if verdict else "",
     )
@@ -53,16 +54,17 @@ def next_epoch(state: State) -> Epoch:
 
 
 def start_failover(state: State, verdict: Verdict, now_s: float, effects: list[Effect]) -> State:
-    plan = failover_plan(state, now_s, verdict)
+    said = state.standing(now_s)
+    plan = failover_plan(state, now_s, verdict, accept_loss=said is not None and said.accept_loss)
     if plan is None or state.in_flight:
         return state  # an attempt of an earlier plan has not ended yet; the next tick looks again
-    said = state.standing(now_s)
     if said is not None and said.plan and said.plan != plan.checksum:
         title = f"{state.group.name}: the approved plan is not the one that fits now"
         text = f"You approved {said.plan}; what would be done now is {plan.checksum}. Print it and approve it."
         effects.append(Tell(Notice(state.group.name, "warning", title, text)))
         return note(state, replace(said, at_s=now_s, answer=f"refused: {text}", stands_s=0.0), effects)
-    state = note(state, PlanStarted(now_s, plan), effects)
+    behind_s, word = state.markers.seen(now_s).behind_s, said.revision if said is not None else 0
+    state = note(state, PlanStarted(now_s, plan, behind_s, state.group.thresholds.rpo_budget_s, word), effects)
     title = f"{state.group.name}: failing over from {plan.from_region} to {plan.to_region}"
     effects.append(Tell(Notice(state.group.name, "critical", title, f"{plan.because} (rule {plan.rule})")))
     return state

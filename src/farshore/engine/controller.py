@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from farshore.engine.inputs import NotLed
 from farshore.engine.loops import agents, lease, markers, probes, status, tick
@@ -19,6 +19,7 @@ from farshore.plan.journal import Event, PlanFinished
 
 LOOPS = (lease.run, tick.run, probes.run, markers.run, agents.run, status.run)
 RESIGN_S = 2.0
+MEASURE_S = 5.0  # an order that accepts a loss waits so long for this controller's own measure of the lag
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,14 @@ class Controller:
             if isinstance(result, Exception):
                 raise result
 
-    async def fail_over(self, who: str, checksum: str = "", timeout_s: float = 900.0) -> Ending:
-        """One shot: give the operator's word, lead, carry the plan to its end.
+    async def fail_over(self, order: OperatorWord, timeout_s: float = 900.0) -> Ending:
+        """One shot: give the operator's word (with the time at which it is given), lead, carry the plan to its end.
 
         `refused` when another controller leads (it has the word by then, and obeys) or the verdict does not allow it.
         """
         stop = asyncio.Event()
         running = asyncio.create_task(self.run(stop))
-        watching = asyncio.create_task(self._until_ended(who, checksum))
+        watching = asyncio.create_task(self._until_ended(order))
         alarm = asyncio.create_task(_sleep(self.world, timeout_s))
         try:
             await asyncio.wait({running, watching, alarm}, return_when=asyncio.FIRST_COMPLETED)
@@ -86,15 +87,15 @@ class Controller:
                 task.cancel()
             await asyncio.gather(running, watching, alarm, return_exceptions=True)
 
-    async def _until_ended(self, who: str, checksum: str) -> Ending:
+    async def _until_ended(self, order: OperatorWord) -> Ending:
         shell, begun_s = self.shell, self.world.clock.now_s()
         before, revision, ordered_s, why = "", 0, begun_s, ""
         while True:
             shell.changed.clear()
             now_s = shell.now_s()
-            if not revision and shell.acting and shell.parts.whole:
+            if not revision and shell.acting and shell.parts.whole and self._measured(order, now_s - begun_s):
                 before = self._plan_id() if not self.state.ledger.active else ""
-                revision, ordered_s = await self._order(who, checksum), now_s
+                revision, ordered_s = await self._order(order), now_s
             elif not revision and now_s - begun_s > ORDER_STANDS_S:
                 return Ending("refused", self._why_not())
             elif revision:
@@ -105,11 +106,15 @@ class Controller:
                     return ending
             await shell.changed.wait()
 
-    async def _order(self, who: str, checksum: str) -> int:
+    def _measured(self, order: OperatorWord, waited_s: float) -> bool:
+        known = self.state.markers.read is not None
+        return not order.accept_loss or known or waited_s > MEASURE_S
+
+    async def _order(self, order: OperatorWord) -> int:
         coordination, key = self.world.coordination, operator_key(self.group.name)
         record = await coordination.read(key)
         paused = OperatorWord.from_json(record.value, record.revision).paused
-        word = OperatorWord(Word.FAILOVER, who, self.world.clock.wall(), plan=checksum, paused=paused)
+        word = replace(order, word=Word.FAILOVER, at=self.world.clock.wall(), paused=paused)
         return (await coordination.swap(None, record, word.to_json())).revision
 
     def _ending(self, before: str, revision: int, waited_s: float, why: str) -> Ending | None:

@@ -15,6 +15,7 @@ from farshore.plan.step import StepKind
 
 ORDER_STANDS_S = 15.0  # an order that could not begin by then has lapsed, and nobody is surprised by it tomorrow
 APPROVAL_STANDS_S = 600.0
+LOSS_GROWS_MAX_S = 60.0  # beyond the loss that was named: a person reads and types, and a cut standby falls behind
 WAITING_STEPS = frozenset({StepKind.AWAIT_WRITABLE, StepKind.CONFIRM_DNS})  # may be broken off: they change nothing
 
 
@@ -40,7 +41,16 @@ def obey(state: State, now_s: float, effects: list[Effect]) -> State:
 
 
 def _say(state: State, word: OperatorWord, answer: str, now_s: float, effects: list[Effect]) -> State:
-    return note(state, OperatorSaid(now_s, word.word, word.who, word.revision, word.step, answer), effects)
+    return note(state, _said(state, word, answer, now_s), effects)
+
+
+def _said(state: State, word: OperatorWord, answer: str, now_s: float) -> OperatorSaid:
+    """With who and when, and for an order with the loss that was accepted and the lag as it is now."""
+    said = OperatorSaid(now_s, word.word, word.who, word.revision, word.step, answer, at=word.at)
+    if word.word is not Word.FAILOVER:
+        return said
+    behind_s = state.markers.seen(now_s).behind_s
+    return replace(said, accept_loss=word.accept_loss, loss_s=word.loss_s, behind_s=behind_s)
 
 
 def _go(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -> State:
@@ -48,17 +58,31 @@ def _go(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -
         if word.word is Word.FAILOVER:
             return _say(state, word, "a plan is being carried out already", now_s, effects)
         return _say(state, word, "the plan goes on, and what had failed is tried again", now_s, effects)
+    grown = _loss_has_grown(state, word, now_s)
+    if grown:
+        return _say(state, word, f"refused: {grown}", now_s, effects)
     if word.plan:
-        plan = failover_plan(state, now_s)
+        plan = failover_plan(state, now_s, accept_loss=word.accept_loss)
         if plan is None or plan.checksum != word.plan:
             now = plan.checksum if plan else "none"
             answer = f"refused: the plan that fits now is {now}, not {word.plan}; print it and approve it"
             return _say(state, word, answer, now_s, effects)
     stands = ORDER_STANDS_S if word.word is Word.FAILOVER else APPROVAL_STANDS_S
-    said = OperatorSaid(
-        now_s, word.word, word.who, word.revision, answer=f"stands for {stands:.0f} s", stands_s=stands, plan=word.plan
+    said = _said(state, word, f"stands for {stands:.0f} s", now_s)
+    return note(state, replace(said, stands_s=stands, plan=word.plan), effects)
+
+
+def _loss_has_grown(state: State, word: OperatorWord, now_s: float) -> str:
+    """A loss of seconds that was accepted is no leave to lose hours."""
+    if not word.accept_loss or word.loss_s is None:
+        return ""
+    seen = state.markers.seen(now_s)
+    if seen.behind_s is None or seen.behind_s <= word.loss_s + LOSS_GROWS_MAX_S:
+        return ""
+    return (
+        f"the loss that was accepted is {word.loss_s:.0f} s, and the standby is {seen.behind_s:.0f} s behind now; "
+        "look again and accept that"
     )
-    return note(state, said, effects)
 
 
 def lapse(state: State, why: str, now_s: float, effects: list[Effect]) -> State:

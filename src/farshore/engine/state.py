@@ -125,6 +125,7 @@ def observe(state: State, now_s: float, lag_s: float = 0.0) -> Observation:
         operator=OperatorWord(
             word=Word(said.word) if said is not None else Word.NOTHING,
             who=said.who if said is not None else "",
+            accept_loss=said is not None and said.accept_loss,
             paused=state.operator.paused,
             revision=state.operator.revision,
         ),

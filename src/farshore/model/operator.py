@@ -28,6 +28,8 @@ class OperatorWord:
     plan: str = ""  # checksum that FAILOVER approves; empty: whatever plan there is
     paused: bool = False
     revision: int = 0  # of the record: a word is obeyed once
+    accept_loss: bool = False  # FAILOVER: what the standby lacks may be lost, although the writer serves
+    loss_s: float | None = None  # the loss that was named when it was accepted, in seconds; None: said to be unknown
 
     def to_json(self) -> str:
         return json.dumps(
@@ -37,6 +39,8 @@ class OperatorWord:
                 "at": self.at,
                 "step": self.step,
                 "plan": self.plan,
+                "accept_loss": self.accept_loss,
+                "loss_s": self.loss_s,
                 "paused": self.paused,
             }
         )
@@ -54,6 +58,8 @@ class OperatorWord:
                 at=str(body.get("at", "")),
                 step=str(body.get("step", "")),
                 plan=str(body.get("plan", "")),
+                accept_loss=bool(body.get("accept_loss", False)),
+                loss_s=None if body.get("loss_s") is None else float(body["loss_s"]),
                 paused=bool(body.get("paused", False)),
                 revision=revision,
             )

@@ -15,20 +15,23 @@ def failover(
     *,
     id: str = "",
     old_database_reachable: bool = False,
+    accept_loss: bool = False,
     rule: str = "",
     because: str = "",
 ) -> Plan:
     """The writer in `from_region` is lost. `epoch` is the one to grant.
 
     Promotion waits for the proved fence, unless `allow_unfenced` says otherwise and nobody answers at the old database.
+    `accept_loss`: the operator accepts what the standby lacks. Two writers he does not accept: the fence is proved.
     """
     patience = group.thresholds.fence_patience_s
-    unfenced = group.allow_unfenced and not old_database_reachable
+    may_skip = group.allow_unfenced and not accept_loss
+    unfenced = may_skip and not old_database_reachable
     # Orders committed until the fence must reach the standby, so its relay log is drained after the fence.
     fenced_first = () if unfenced else (K.FENCE_DATABASE,)
     steps = (
         Step(K.FENCE_APP, attempts_max=3, attempt_s=patience, deadline_s=patience, optional=True),
-        _fence_database(group),
+        _fence_database(group, may_skip),
         Step(K.SWITCH_DNS, attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
         Step(K.PREPARE_PROMOTION, fenced_first, attempts_max=limits.ATTEMPTS_WRITE_MAX, deadline_s=10.0, optional=True),
         Step(
@@ -81,16 +84,16 @@ def failover(
     )
 
 
-def _fence_database(group: Group) -> Step:
+def _fence_database(group: Group, may_skip: bool) -> Step:
     """Allowed to go unfenced, patience is short and the fence is kept at after the plan; else it has to be proved."""
-    patience = group.thresholds.fence_patience_s if group.allow_unfenced else limits.FENCE_MAX_S
+    patience = group.thresholds.fence_patience_s if may_skip else limits.FENCE_MAX_S
     return Step(
         K.FENCE_DATABASE,
         attempts_max=limits.ATTEMPTS_POLL_MAX,
-        retry_max_s=0.4 if group.allow_unfenced else 2.0,
+        retry_max_s=0.4 if may_skip else 2.0,
         attempt_s=patience,
         deadline_s=patience,
-        optional=group.allow_unfenced,
+        optional=may_skip,
     )
 
 

@@ -28,12 +28,21 @@ class OperatorSaid:
     answer: str = ""  # what the controller made of it
     stands_s: float = 0.0  # how long the word waits for its moment; 0: it was dealt with, or has lapsed
     plan: str = ""  # checksum that the word approves; empty: any
+    at: str = ""  # wall clock of the machine on which it was spoken
+    accept_loss: bool = False  # the loss named as `loss_s` was accepted
+    loss_s: float | None = None  # None: accepted although nobody could name it
+    behind_s: float | None = None  # how far the standby was behind when the word was obeyed; None: not known
 
 
 @dataclass(frozen=True, slots=True)
 class PlanStarted:
+    """Of a failover, with what makes it allowed: `plan.loss` reads that back."""
+
     at_s: float
     plan: Plan
+    behind_s: float | None = None  # how far the standby was behind; None: not known
+    budget_s: float | None = None  # rpo_budget_s as it was then; None: no failover, or a line of an earlier version
+    word: int = 0  # revision of the operator's word that began it; 0: automation alone
 
 
 @dataclass(frozen=True, slots=True)

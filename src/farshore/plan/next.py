@@ -47,8 +47,9 @@ Action = Run | Skip | Wait | Stuck | Finish
 
 _STUCK = {
     StepKind.FENCE_DATABASE: (
-        "The old database is not fenced and allow_unfenced is false, so nothing is promoted; pages are served, "
-        "orders are not. Take the step over when the old database is certainly off, or approve to try again: "
+        "The old database is not fenced, so nothing is promoted (allow_unfenced is false, or a loss was accepted, "
+        "which is no leave for two writers); pages are served, orders are not. Take the step over when the old "
+        "database is certainly off, or approve to try again: "
     ),
     StepKind.PROMOTE: "The provider does not promote the standby database. Promote it by hand and take the step over: ",
     StepKind.SWITCH_DNS: "The DNS record could not be changed. Change it by hand and take the step over: ",

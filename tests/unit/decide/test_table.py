@@ -1,6 +1,7 @@
 """The verdict table: total, reachable, and never a failover where a promise forbids one."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from farshore.decide.table import ROWS, decide
 from farshore.model.verdict import Call
 
 ALL = tuple(every_combination())
+WORDS = (Consent.ORDERED, Consent.FORCED, Consent.APPROVED)
 
 
 def test_every_combination_of_facts_matches_exactly_one_row() -> None:
@@ -47,7 +49,7 @@ def test_no_failover_without_leadership_a_store_of_record_or_a_ready_standby() -
 
 def test_alone_it_fails_over_only_when_sure_safe_and_calm() -> None:
     """Invariants 3 and 7: neither beyond the loss budget nor within the cool-down without a word."""
-    alone = [facts for facts in _failing_over() if facts.consent not in (Consent.ORDERED, Consent.APPROVED)]
+    alone = [facts for facts in _failing_over() if facts.consent not in WORDS]
     assert alone
     for facts in alone:
         assert facts.consent is Consent.ALONE
@@ -61,8 +63,9 @@ def test_without_consent_nothing_fails_over(consent: Consent) -> None:
     assert all(facts.consent is not consent for facts in _failing_over())
 
 
-def test_an_order_needs_no_proof_that_the_writer_is_down() -> None:
-    gates = {facts.primary for facts in _failing_over() if facts.consent is Consent.ORDERED}
+@pytest.mark.parametrize("consent", [Consent.ORDERED, Consent.FORCED])
+def test_an_order_needs_no_proof_that_the_writer_is_down(consent: Consent) -> None:
+    gates = {facts.primary for facts in _failing_over() if facts.consent is consent}
     assert gates == set(Gate)
 
 
@@ -71,3 +74,21 @@ def test_an_order_loses_nothing_that_the_writer_still_has() -> None:
     for facts in _failing_over():
         if facts.consent is Consent.ORDERED and not facts.marker_fresh:
             assert facts.primary in (Gate.SHUT, Gate.SHUT_BY_FEW, Gate.UNSEEN)
+
+
+def test_a_loss_is_taken_from_a_serving_writer_only_where_it_was_accepted() -> None:
+    """And that rule is for nothing else: its number in a journal says that orders were given up on purpose."""
+    given_up = [facts for facts in ALL if decide(facts).rule == "V32"]
+    assert given_up
+    for facts in given_up:
+        assert facts.consent is Consent.FORCED
+        assert facts.primary in (Gate.OPEN, Gate.DISPUTED)
+        assert not facts.marker_fresh
+
+
+def test_accepting_a_loss_changes_nothing_else() -> None:
+    """Neither a standby that is not ready, nor a running plan, nor a lost lease gives way to it."""
+    for facts in ALL:
+        if facts.consent is Consent.FORCED:
+            plain = decide(replace(facts, consent=Consent.ORDERED))
+            assert decide(facts) == plain or plain.rule == "V36"

@@ -7,11 +7,12 @@ from small_world import NYC, SFO, SmallWorld, group
 from farshore.engine.controller import Ending
 from farshore.model.failure import Unknown
 from farshore.model.group import Mode
+from farshore.model.operator import OperatorWord
 from farshore.plan.journal import PlanFinished, PlanStarted
 
 
 async def _one_shot(world: SmallWorld, seconds: float = 60.0, checksum: str = "") -> Ending:
-    work = asyncio.create_task(world.controller("cli").fail_over("ann", checksum, timeout_s=50.0))
+    work = asyncio.create_task(world.controller("cli").fail_over(OperatorWord(who="ann", plan=checksum), 50.0))
     await world.clock.advance(seconds)
     return await work
 
@@ -40,7 +41,7 @@ def test_one_shot_is_stuck_where_the_plan_is() -> None:
     world.kill(NYC)
     ending = asyncio.run(_one_shot(world))
     assert ending.how == "stuck"
-    assert "allow_unfenced is false" in ending.why
+    assert "The old database is not fenced" in ending.why
 
 
 def test_one_shot_says_which_part_the_account_lacks() -> None:
