@@ -21,7 +21,7 @@ from farshore.ports.agent_wire import (
     sign_request,
     target_to_json,
 )
-from farshore.ports.app import AgentView
+from farshore.ports.app import AgentView, Heard
 from farshore.ports.prober import Target
 
 _ANSWER_MAX = 1024 * 1024
@@ -62,9 +62,9 @@ class AgentApp:
     def name(self) -> str:
         return self._name
 
-    async def view(self) -> AgentView:
+    async def view(self, runs: bool = False) -> AgentView:
         try:
-            answer = await self._command("/v1/view", {})
+            answer = await self._command("/v1/view", {"runs": runs})
         except Unknown as unknown:  # nothing can have been changed by a look
             raise Unreachable(unknown.what) from unknown
         if answer.status != 200:
@@ -76,6 +76,7 @@ class AgentApp:
                 place=str(answer.body.get("place", "")),
                 endpoint=None if endpoint is None else endpoint_from_json(endpoint),
                 sightings=tuple(sighting_from_json(item) for item in answer.body.get("sightings") or []),
+                heard=_heard(answer.body.get("heard")),
             )
         except (ValueError, TypeError) as error:
             raise Refused(
@@ -203,6 +204,15 @@ async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, str, bytes]:
         raise ValueError("length")
     body = await reader.readexactly(length)
     return int(first.split(" ")[1]), headers.get(SIGNATURE_HEADER.lower(), ""), body
+
+
+def _heard(value: object) -> Heard | None:
+    """Raises ValueError or TypeError for anything strange; an agent of an earlier version says nothing."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("controller"), str):
+        raise ValueError("The field heard is a controller and an age.")
+    return Heard(value["controller"], float(value["age_s"]) if "age_s" in value else 0.0)
 
 
 class AgentApps:

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 from farshore.agent.config import AgentConfig
+from farshore.agent.heard import HeardControllers
 from farshore.agent.memory import Memory, MemoryFull
 from farshore.agent.watching import Watching
 from farshore.model.region import Endpoint, Epoch
@@ -33,6 +34,7 @@ class Commands:
         self._config = config
         self._memory = memory
         self._watching = watching
+        self._heard = HeardControllers()
         self._writing = asyncio.Lock()
 
     def resume(self) -> None:
@@ -55,13 +57,15 @@ class Commands:
                 error = f"The command of {controller} is not newer than its last one; send a larger at_ms."
                 return Answer(409, {"nonce": nonce, "error": error, "at_ms": newest_ms})
             self._memory.newest_ms[controller] = at_ms
-            answer = await self._obey(path, body)
+            if path != "/v1/view" or body.get("runs") is True:
+                self._heard.note(controller)
+            answer = await self._obey(path, body, controller)
         return Answer(answer.status, {"nonce": nonce, **answer.body})
 
-    async def _obey(self, path: str, body: Json) -> Answer:
+    async def _obey(self, path: str, body: Json, controller: str) -> Answer:
         try:
             if path == "/v1/view":
-                return self._view()
+                return self._view(controller)
             if path == "/v1/point":
                 return await self._point(endpoint_from_json(body.get("endpoint")))
             if path == "/v1/watch":
@@ -73,7 +77,7 @@ class Commands:
             return Answer(507, {"error": str(error), "endpoint": self._endpoint()})
         return Answer(404, {"error": f"There is no command {path}."})
 
-    def _view(self) -> Answer:
+    def _view(self, asker: str) -> Answer:
         self._memory.reread_endpoint()
         return Answer(
             200,
@@ -83,6 +87,7 @@ class Commands:
                 "epoch": int(self._memory.epoch),
                 "endpoint": self._endpoint(),
                 "sightings": [sighting_to_json(sighting) for sighting in self._watching.sightings()],
+                "heard": self._heard.other_than(asker),
             },
         )
 

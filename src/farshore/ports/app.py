@@ -10,6 +10,14 @@ from farshore.ports.prober import Target
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Another controller that runs: the shared witness of two that share no store of record."""
+
+    controller: str
+    age_s: float  # since it last spoke to this agent
+
+
+@dataclass(frozen=True, slots=True)
 class AgentView:
     """What one agent says of itself and of what it sees."""
 
@@ -17,6 +25,7 @@ class AgentView:
     place: str
     endpoint: Endpoint | None  # what its app server reads now
     sightings: tuple[Sighting, ...]  # agents of the standby region are vantage points
+    heard: Heard | None = None  # the controller besides us that spoke to it last; None: there was none
 
 
 class App(Protocol):
@@ -25,8 +34,10 @@ class App(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def view(self) -> AgentView:
-        """Raises Unreachable; Refused when the signature is wrong or the answer is stale."""
+    async def view(self, runs: bool = False) -> AgentView:
+        """`runs`: we are a controller at work, and the agent tells others of it; a verb that only looks is not told of.
+
+        Raises Unreachable; Refused when the signature is wrong or the answer is stale."""
         ...
 
     async def point(self, endpoint: Endpoint) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from farshore.model.failure import Refused, Unreachable
 from farshore.model.region import Endpoint, Epoch
 from farshore.model.sighting import Sighting
-from farshore.ports.app import AgentView
+from farshore.ports.app import AgentView, Heard
 from farshore.ports.prober import Target
 from farshore.sim.fake_calls import FakeCalls
 
 
 @dataclass(slots=True)
 class FakeApp:
-    """`reachable` and `sightings` are set by the test."""
+    """`reachable`, `sightings` and `heard` are set by the test."""
 
     name: str
     place: str
@@ -22,11 +22,12 @@ class FakeApp:
     sightings: tuple[Sighting, ...] = ()
     reachable: bool = True
     watched: tuple[Target, ...] = ()
+    heard: Heard | None = None
 
-    async def view(self) -> AgentView:
+    async def view(self, runs: bool = False) -> AgentView:
         with self.calls.call("app.view"):
             self._reach()
-            return AgentView(self.name, self.place, self.endpoint, self.sightings)
+            return AgentView(self.name, self.place, self.endpoint, self.sightings, self.heard)
 
     async def point(self, endpoint: Endpoint) -> None:
         with self.calls.call("app.point"):

@@ -33,7 +33,7 @@ class Agents:
         clock = self._shell.world.clock
         begun_s = clock.now_s()
         try:
-            view = await within(clock, VIEW_S, app.view(), f"Agent {app.name}")
+            view = await within(clock, VIEW_S, app.view(runs=True), f"Agent {app.name}")
             self._shell.feed(AgentSeen(region, view, clock.now_s() - begun_s))
             if any(not sighting.ok for sighting in view.sightings):
                 self._shell.decide_now()
