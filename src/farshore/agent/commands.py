@@ -1,10 +1,9 @@
-"""What the agent answers to a signed command: the rules, without the transport.
+"""What the agent answers to a command: the rules, without the transport.
 
 Refusals are the point: a smaller epoch, a replayed body, a second writer of one epoch.
 """
 
 import asyncio
-from dataclasses import dataclass
 
 from farshore.agent.config import AgentConfig
 from farshore.agent.heard import HeardControllers
@@ -19,14 +18,18 @@ from farshore.ports.agent_wire import (
     target_from_json,
 )
 from farshore.ports.prober import Target
+from farshore.transport.message import AGENT, CONTROLLER, Answer, Caller
 
 _TARGETS_MAX = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    body: Json
+_WHO = {
+    "/v1/view": CONTROLLER,
+    "/v1/point": CONTROLLER,
+    "/v1/watch": CONTROLLER,
+    "/v1/terms": CONTROLLER,
+    "/v1/revoke": CONTROLLER,
+    "/v1/renew": AGENT,
+    "/v1/promise": AGENT,
+}
 
 
 class Commands:
@@ -45,22 +48,37 @@ class Commands:
         except ValueError:
             self._start({})
 
-    async def answer(self, path: str, body: Json) -> Answer:
-        """`body` carried a right signature. Bad fields are 400, a stale or repeated command 409, a full disk 507."""
-        nonce, controller, at_ms = body.get("nonce"), body.get("controller"), body.get("at_ms")
-        if not isinstance(nonce, str) or not isinstance(controller, str) or not _whole(at_ms):
-            return Answer(400, {"error": "The fields nonce, controller and at_ms are needed."})
+    async def answer(self, caller: Caller, path: str, body: Json) -> Answer:
+        """Bad fields are 400, another's command 403, a stale or repeated one 409, a full disk 507.
+
+        The nonce is the transport's business.
+        """
+        role = _WHO.get(path)
+        if role is None:
+            return Answer(404, {"error": f"There is no command {path}."})
+        if caller.role != role:
+            return Answer(403, {"error": f"The command {path} is for a {role}; {caller} is none."})
+        if role == AGENT:
+            return await self._obey_agent(path, body)
+        return await self._obey_controller(path, body)
+
+    async def _obey_agent(self, path: str, body: Json) -> Answer:
+        return Answer(404, {"error": f"There is no command {path}."})
+
+    async def _obey_controller(self, path: str, body: Json) -> Answer:
+        controller, at_ms = body.get("controller"), body.get("at_ms")
+        if not isinstance(controller, str) or not _whole(at_ms):
+            return Answer(400, {"error": "The fields controller and at_ms are needed."})
         assert isinstance(at_ms, int)
         async with self._writing:
             newest_ms = self._memory.newest_ms.get(controller, -1)
             if at_ms <= newest_ms:
                 error = f"The command of {controller} is not newer than its last one; send a larger at_ms."
-                return Answer(409, {"nonce": nonce, "error": error, "at_ms": newest_ms})
+                return Answer(409, {"error": error, "at_ms": newest_ms})
             self._memory.newest_ms[controller] = at_ms
             if path != "/v1/view" or body.get("runs") is True:
                 self._heard.note(controller)
-            answer = await self._obey(path, body, controller)
-        return Answer(answer.status, {"nonce": nonce, **answer.body})
+            return await self._obey(path, body, controller)
 
     async def _obey(self, path: str, body: Json, controller: str) -> Answer:
         try:

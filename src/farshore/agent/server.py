@@ -14,6 +14,7 @@ from farshore.agent.memory import Memory
 from farshore.agent.watching import Watching
 from farshore.ports.agent_wire import SIGNATURE_HEADER, same_signature, sign_answer, sign_request
 from farshore.ports.prober import Prober
+from farshore.transport.message import CONTROLLER, Caller
 
 _HEAD_MAX = 16 * 1024
 _BODY_MAX = 256 * 1024
@@ -118,8 +119,11 @@ class AgentServer:
             raise _Garbage(400) from error
         if not isinstance(value, dict):
             raise _Garbage(400)
-        answer = await self._commands.answer(request.path, value)
-        body = json.dumps(answer.body).encode()
+        nonce = value.get("nonce")
+        if not isinstance(nonce, str):
+            raise _Garbage(400)
+        answer = await self._commands.answer(Caller(CONTROLLER, "by key"), request.path, value)
+        body = json.dumps({"nonce": nonce, **answer.body}).encode()
         _send(writer, answer.status, body, sign_answer(self._config.key, request.path, body))
         await writer.drain()
 
