@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from farshore.daemon.beside_another import refuse_beside_another
 from farshore.daemon.first_start import adopt, refuse_unknown_past
 from farshore.engine.controller import Controller
 from farshore.model.failure import Refused
@@ -20,7 +21,9 @@ async def controller(
     async with open_world(settings, fresh=False) as world:
         if adopted is None:
             await refuse_unknown_past(settings.group, world)
+            await refuse_beside_another(world)
         else:
+            await refuse_beside_another(world)
             await adopt(settings.group, world, RegionName(adopted))
         vantage = settings.controller
         yield Controller(settings.group, world, vantage.name, vantage.place, on_event)

@@ -11,6 +11,7 @@ from farshore.adapters.digitalocean.authority import Authority
 from farshore.adapters.digitalocean.cloud import DigitalOceanCloud
 from farshore.adapters.digitalocean.dns import DigitalOceanDns
 from farshore.adapters.stream_prober import StreamProber
+from farshore.daemon.identity import controller_id
 from farshore.engine.world import World
 from farshore.model.group import Place
 from farshore.model.region import RegionName
@@ -80,8 +81,10 @@ def _account(settings: Settings) -> Account:
 def _apps(settings: Settings, place: Place, key: bytes) -> TaggedApps:
     """Over the public address: a controller stands outside both regions."""
 
+    controller = controller_id(settings.controller.name, settings.state_file)
+
     def make(host: Host) -> AgentApp:
-        return AgentApp(host.name, host.public_ip, key, settings.controller.name, place.agent_port)
+        return AgentApp(host.name, host.public_ip, key, controller, place.agent_port)
 
     return TaggedApps(make)
 
