@@ -59,19 +59,19 @@ class Memory:
 
     def keep_epoch(self, epoch: Epoch) -> None:
         if epoch > self.epoch:
-            _replace(self.state / "epoch", f"{int(epoch)}\n")
+            replace_durably(self.state / "epoch", f"{int(epoch)}\n")
             self.epoch = epoch
 
     def keep_commands(self) -> None:
         newest = sorted(self.newest_ms.items(), key=lambda item: item[1])[-_CONTROLLERS_MAX:]
-        _replace(self.state / "commands.json", json.dumps(dict(newest)))
+        replace_durably(self.state / "commands.json", json.dumps(dict(newest)))
 
     def keep_watch(self, watch: Json) -> None:
-        _replace(self.state / "watch.json", json.dumps(watch))
+        replace_durably(self.state / "watch.json", json.dumps(watch))
         self.watch = watch
 
     def keep_endpoint(self, endpoint: Endpoint) -> None:
-        _replace(self.endpoint_file, json.dumps(endpoint_to_json(endpoint)) + "\n", mode=0o644)
+        replace_durably(self.endpoint_file, json.dumps(endpoint_to_json(endpoint)) + "\n", mode=0o644)
         self.endpoint = endpoint
 
     def reread_endpoint(self) -> None:
@@ -91,7 +91,7 @@ class Memory:
             return None
 
 
-def _replace(path: Path, text: str, mode: int = 0o600) -> None:
+def replace_durably(path: Path, text: str, mode: int = 0o600) -> None:
     """Atomic and durable, or MemoryFull with the old file untouched."""
     beside = path.with_name(path.name + ".new")
     try:
