@@ -37,6 +37,9 @@ class Pair(Protocol):
     def block_only(self) -> None: ...
     def catch_up(self) -> None: ...
     def promote(self) -> None: ...
+    def renew(self, epoch: int, seconds: float, promoted: bool = False) -> None: ...
+    def order(self, number: int, promoted: bool = False) -> None: ...
+    def patient(self) -> Database: ...
     def next_ids(self) -> tuple[int, ...]: ...
     def kill_writer(self) -> None: ...
     def stop(self) -> None: ...
@@ -75,6 +78,15 @@ class FakePair:
 
     def next_ids(self) -> tuple[int, ...]:
         return tuple(self.writer.counter("shop", counter) for counter in ("auto_increment", "counters.value"))
+
+    def renew(self, epoch: int, seconds: float, promoted: bool = False) -> None:
+        (self.replica if promoted else self.writer).renew_permit(epoch, self.clock.now_s() + seconds)
+
+    def order(self, number: int, promoted: bool = False) -> None:
+        (self.replica if promoted else self.writer).connect("shop").commit("orders", number)
+
+    def patient(self) -> Database:
+        return self.writer
 
     def kill_writer(self) -> None:
         self.writer.reachable = False
@@ -117,6 +129,17 @@ class _SqlPair:
 
     _servers: list[Server]
     _connect: Callable[[Server, str, str, bool], Any]
+    _later: str  # than the database's own clock
+
+    def renew(self, epoch: int, seconds: float, promoted: bool = False) -> None:
+        """As an app server's agent does it: as the shop's user, beside the store's tables."""
+        cursor = self._connect(self._servers[promoted], "shop", "shop", True).cursor()
+        cursor.execute(f"UPDATE farshore.farshore_permit SET epoch = {epoch}, expires_at = {self._later % seconds}")
+        assert cursor.rowcount == 1
+
+    def order(self, number: int, promoted: bool = False) -> None:
+        cursor = self._connect(self._servers[promoted], "shop", "shop", True).cursor()
+        cursor.execute(f"INSERT INTO orders (id, note) VALUES ({number}, 'whole')")
 
     def shop(self) -> Shop:
         return _SqlShop(self._connect(self._servers[0], "shop", "shop", False))
@@ -152,6 +175,8 @@ class _SqlPair:
 
 
 class MariaDbPair(_SqlPair):
+    _later = "SYSDATE(6) + INTERVAL %s SECOND"
+
     def __init__(self, folder: Path) -> None:
         self._servers = []
         with contextlib.ExitStack() as undo:
@@ -163,7 +188,17 @@ class MariaDbPair(_SqlPair):
         self.writer = MySqlDatabase(_description("mysql", first.port), None)
         self.replica = MySqlDatabase(_description("mysql", second.port), None)
 
+    def patient(self) -> Database:
+        return MySqlDatabase(_description("mysql", self._servers[0].port), None, timeout_s=PATIENCE_S)
+
+    def trust(self, creators: bool) -> None:
+        """Whether an admin without SUPER may create triggers."""
+        for server in self._servers:
+            cursor = self._connect(server, "platform", "shop", True).cursor()
+            cursor.execute(f"SET GLOBAL log_bin_trust_function_creators = {int(creators)}")
+
     def _set_up(self) -> None:
+        self.trust(True)
         first, second = self._servers
         replica = self._connect(second, "platform", "shop", True).cursor()
         replica.execute(
@@ -200,6 +235,8 @@ class MariaDbPair(_SqlPair):
 
 
 class PostgreSqlPair(_SqlPair):
+    _later = "clock_timestamp() + interval '%s seconds'"
+
     def __init__(self, folder: Path) -> None:
         self._servers = []
         with contextlib.ExitStack() as undo:
@@ -211,6 +248,9 @@ class PostgreSqlPair(_SqlPair):
         first, second = self._servers
         self.writer = PostgreSqlDatabase(_description("pg", first.port), None)
         self.replica = PostgreSqlDatabase(_description("pg", second.port), None)
+
+    def patient(self) -> Database:
+        return PostgreSqlDatabase(_description("pg", self._servers[0].port), None, timeout_s=PATIENCE_S)
 
     def _set_up(self) -> None:
         platform = self._connect(self._servers[0], "platform", "postgres", True)

@@ -14,7 +14,7 @@ from farshore.model.sighting import Marker, Position
 
 class Database(Protocol):
     async def prepare(self) -> None:
-        """Create farshore's own tables (marker, epoch row) where they are missing. Writer only."""
+        """Create farshore's own tables (marker, epoch row, permit row) where they are missing. Writer only."""
         ...
 
     async def writable(self) -> bool:
@@ -34,11 +34,15 @@ class Database(Protocol):
     async def read_marker(self) -> Marker | None: ...
 
     async def epoch(self) -> Epoch | None:
-        """The epoch row; None where there is none yet."""
+        """The epoch row; None where there is none yet. With several databases under guard: what all of them show."""
         ...
 
     async def raise_epoch(self, epoch: Epoch) -> Epoch:
-        """Set the epoch row to the larger of what is there and `epoch`; returns what it then is. Never lowers."""
+        """Set the epoch row to the larger of what is there and `epoch`; returns what it then is. Never lowers.
+
+        Waits for orders in flight on guarded tables, within the adapter's timeout; after it, none of an older epoch
+        commits, in any database under guard.
+        """
         ...
 
     async def fence(self, epoch: Epoch, app_user: str) -> None:
@@ -51,6 +55,20 @@ class Database(Protocol):
 
     async def unfence(self, app_user: str) -> None:
         """Let `app_user` in again (after a promotion, or an aborted failover). Never lowers the epoch row."""
+        ...
+
+    async def guard(self, database: str, tables: Sequence[str], app_user: str) -> None:
+        """Put the gate before exactly these tables of `database`, and no others, after `prepare`. Writer only.
+
+        Every insert and update is refused there unless the permit row is of the epoch row's epoch and has not run
+        out by the database's clock. `app_user` may read the epoch row, and read and write the permit row, so that the
+        app servers' agents can renew it. What is there already is not touched: a running shop waits for nothing.
+        Refused with the remedy where the provider allows no trigger.
+        """
+        ...
+
+    async def guarded(self, database: str, tables: Sequence[str]) -> bool:
+        """True when the gate stands before exactly these tables, as this version makes it."""
         ...
 
     async def before_promotion(self) -> None:

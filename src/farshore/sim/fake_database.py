@@ -74,6 +74,18 @@ class FakeDatabase(FakeServer):
             self.answer()
             self.write(f"blocked:{app_user}", False)
 
+    async def guard(self, database: str, tables: Sequence[str], app_user: str) -> None:
+        with self.calls.call("database.guard"):
+            self.answer()
+            wanted = ",".join(sorted(tables))
+            if self.state.get(f"guard:{database}", "") != wanted:
+                self.write(f"guard:{database}", wanted)
+
+    async def guarded(self, database: str, tables: Sequence[str]) -> bool:
+        with self.calls.call("database.guarded"):
+            self.answer()
+            return self.state.get(f"guard:{database}", "") == ",".join(sorted(tables))
+
     async def before_promotion(self) -> None:
         with self.calls.call("database.before_promotion"):
             self.answer()

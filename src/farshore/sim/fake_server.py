@@ -31,9 +31,11 @@ class FakeSession:
     open: bool = True
 
     def commit(self, key: str, value: Value) -> None:
-        """Raises when the session was ended, or the server cannot write."""
+        """One order. Raises when the session was ended, the gate has no permit, or the server cannot write."""
         if not self.open:
             raise Refused(f"The session of {self.user} was ended.")
+        if not self.server.permits():
+            raise Refused("farshore: no write permit")
         self.server.write(key, value)
 
 
@@ -118,6 +120,18 @@ class FakeServer:
     def known_epoch(self) -> Epoch | None:
         value = self.state.get("epoch")
         return Epoch(value) if isinstance(value, int) else None
+
+    def renew_permit(self, epoch: int, until_s: float) -> None:
+        """The permit row, as an agent writes it: by the server's own clock."""
+        self.write("permit", int(epoch))
+        self.write("permit_until_ms", round(until_s * 1000))
+
+    def permits(self) -> bool:
+        """What the triggers of a guarded database ask; without any, everything passes."""
+        if not any(value for key, value in self.state.items() if key.startswith("guard:")):
+            return True
+        until_ms, epoch = self.state.get("permit_until_ms", 0), self.known_epoch()
+        return epoch == self.state.get("permit") and isinstance(until_ms, int) and until_ms > self.clock.now_s() * 1000
 
     def raise_known(self, epoch: Epoch) -> Epoch:
         known = self.known_epoch()

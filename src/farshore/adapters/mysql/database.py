@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import pymysql
 
-from farshore.adapters.mysql import fence, ids, tables
+from farshore.adapters.mysql import fence, guard, ids, tables
 from farshore.adapters.mysql.failures import MISSING, NOT_ALLOWED, READ_ONLY, code
 from farshore.adapters.mysql.session import MySqlSession, Statements
 from farshore.model.failure import Refused, RetryLater
@@ -95,6 +95,14 @@ class MySqlDatabase:
 
     async def unfence(self, app_user: str) -> None:
         await self._session.run(lambda statements: fence.unfence(statements, self._where, app_user), writing=True)
+
+    async def guard(self, database: str, tables: Sequence[str], app_user: str) -> None:
+        await self._session.run(
+            lambda statements: guard.guard(statements, self._where, database, tables, app_user), writing=True
+        )
+
+    async def guarded(self, database: str, tables: Sequence[str]) -> bool:
+        return await self._session.run(lambda statements: guard.guarded(statements, database, tables), writing=False)
 
     async def before_promotion(self) -> None:
         """Waits, at most for the adapter's timeout, until everything received is applied: a promotion that stops both

@@ -7,6 +7,7 @@ from farshore.model.failure import Failure, Refused, RetryLater, Unknown, Unreac
 READ_ONLY = frozenset({1290, 1792, 1836})  # --read-only, read-only transaction, read-only mode
 MISSING = frozenset({1049, 1146})  # database, table
 NO_SUCH_SESSION = 1094
+NO_TRUST = 1419  # a trigger, the binary log, and neither SUPER nor log_bin_trust_function_creators
 NOT_ALLOWED = frozenset({1044, 1142, 1143, 1227, 1370})
 LOST = frozenset({0, 2006, 2013, 2014, 2055})
 _NOT_NOW = frozenset({1040, 1041, 1053, 1205, 1213, 1203, 1317, 1021, 1114, 1927, 3024})

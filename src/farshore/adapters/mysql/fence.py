@@ -1,7 +1,8 @@
 """Keeping the shop's user out of a MySQL server, with proof.
 
 Locking the account alone stops nobody who is logged in; ending sessions alone lets them come back. Locked first, then
-ended, then read back: an account that is locked and has no session cannot commit.
+ended, then read back: an account that is locked and has no session cannot commit. The epoch row is raised after that:
+an order that hangs in an open transaction holds it (guard.py), and would hold up the fence as long as it likes.
 """
 
 import time
@@ -20,26 +21,33 @@ _BLOCK, _ADMIT = "ACCOUNT LOCK", "ACCOUNT UNLOCK"
 
 
 def fence(statements: Statements, where: str, epoch: Epoch, user: str) -> None:
-    try:
-        known = raise_epoch(statements, epoch)
-    except pymysql.MySQLError as error:
-        if code(error) not in MISSING:
-            raise
-        create(statements)
-        known = raise_epoch(statements, epoch)
-    if known > epoch:
-        raise Refused(
-            f"{where} has seen epoch {known}; a fence of epoch {epoch} is out of date.", "Another controller leads."
-        )
+    _refuse_stale(where, epoch, _known(statements))
     accounts = _accounts(statements, where, user)
     statements.all(";".join(f"ALTER USER {account} {_BLOCK}" for account in accounts))
     _end_sessions(statements, where, user)
     for account in accounts:
         if _BLOCK not in str(statements.rows(f"SHOW CREATE USER {account}")[0][0]):
             raise RetryLater(f"{where} does not show {account} as locked.")
-    now = int(statements.rows("SELECT epoch FROM farshore.farshore_epoch WHERE id = 1")[0][0])
-    if now < epoch:
-        raise RetryLater(f"{where} shows epoch {now}, not {epoch}.")
+    _refuse_stale(where, epoch, raise_epoch(statements, epoch))  # answers with what it reads back
+
+
+def _known(statements: Statements) -> int:
+    query = "SELECT epoch FROM farshore.farshore_epoch WHERE id = 1"
+    try:
+        rows = statements.rows(query)
+    except pymysql.MySQLError as error:
+        if code(error) not in MISSING:
+            raise
+        create(statements)
+        rows = statements.rows(query)
+    return int(rows[0][0]) if rows else 0
+
+
+def _refuse_stale(where: str, epoch: Epoch, known: int) -> None:
+    if known > epoch:
+        raise Refused(
+            f"{where} has seen epoch {known}; a fence of epoch {epoch} is out of date.", "Another controller leads."
+        )
 
 
 def unfence(statements: Statements, where: str, user: str) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import psycopg
 
-from farshore.adapters.postgresql import fence, ids, tables
+from farshore.adapters.postgresql import fence, guard, ids, tables
 from farshore.adapters.postgresql.failures import MISSING, NOT_ALLOWED, READ_ONLY
+from farshore.adapters.postgresql.guarded import GuardedDatabases
 from farshore.adapters.postgresql.session import PgSession, Rows, Statements
 from farshore.model.region import Epoch
 from farshore.model.sighting import Marker, Position
@@ -19,11 +20,8 @@ class PostgreSqlDatabase:
     """`ca_pem` None means no TLS, for servers on this machine."""
 
     def __init__(self, server: DatabaseServer, ca_pem: str | None, timeout_s: float = 1.2) -> None:
-        self._server = server
-        self._ca_pem = ca_pem
-        self._timeout_s = timeout_s
         self._session = PgSession(server, server.database, ca_pem, timeout_s)
-        self._stores: dict[str, PgSession] = {}
+        self._guarded = GuardedDatabases(server, self._session, ca_pem, timeout_s)
         self._where = self._session.where
 
     async def prepare(self) -> None:
@@ -56,17 +54,26 @@ class PostgreSqlDatabase:
         return Marker(Epoch(rows[0][0]), rows[0][1]) if rows else None
 
     async def epoch(self) -> Epoch | None:
-        rows = await self._or_missing("SELECT epoch FROM farshore.farshore_epoch WHERE id = 1 AND epoch > 0")
-        return Epoch(rows[0][0]) if rows else None
+        known = await self._guarded.epoch()
+        return Epoch(known) if known else None
 
     async def raise_epoch(self, epoch: Epoch) -> Epoch:
-        return Epoch(await self._session.run(lambda statements: tables.raise_epoch(statements, epoch), writing=True))
+        return Epoch(await self._guarded.raise_epoch(epoch))
 
     async def fence(self, epoch: Epoch, app_user: str) -> None:
-        await self._session.run(lambda statements: fence.fence(statements, self._where, epoch, app_user), writing=True)
+        await self._session.run(lambda statements: fence.block(statements, self._where, epoch, app_user), writing=True)
+        fence.refuse_stale(self._where, epoch, await self._guarded.raise_epoch(epoch))
 
     async def unfence(self, app_user: str) -> None:
         await self._session.run(lambda statements: fence.unfence(statements, self._where, app_user), writing=True)
+
+    async def guard(self, database: str, tables: Sequence[str], app_user: str) -> None:
+        await self._guarded.guard(self._where, database, tables, app_user)
+
+    async def guarded(self, database: str, tables: Sequence[str]) -> bool:
+        return await self._guarded.store(database).run(
+            lambda statements: guard.guarded(statements, self._where, database, tables), writing=False
+        )
 
     async def before_promotion(self) -> None:
         """Promotion applies all that was received by itself; only the sleep between two attempts to connect matters.
@@ -76,17 +83,13 @@ class PostgreSqlDatabase:
         await self._session.run(_shorten_retry, writing=False)
 
     async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
-        session = self._stores.get(database)
-        if session is None:
-            session = PgSession(self._server, database, self._ca_pem, self._timeout_s)
-            self._stores[database] = session
-        return await session.run(
+        return await self._guarded.store(database).run(
             lambda statements: ids.jump(statements, self._where, counters, gap, token), writing=True
         )
 
     async def close(self) -> None:
-        for session in (self._session, *self._stores.values()):
-            await session.close()
+        await self._guarded.close()
+        await self._session.close()
 
     async def _or_missing(self, query: str) -> Rows:
         """No rows where the table is not there yet."""

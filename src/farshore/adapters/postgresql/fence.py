@@ -1,7 +1,8 @@
 """Keeping the shop's role out of a PostgreSQL server, with proof.
 
 NOLOGIN alone stops nobody who is logged in; ending sessions alone lets them come back. First the one, then the other,
-then both are read back.
+then both are read back. The epoch rows are raised after that: an order that hangs in an open transaction holds one
+(guard.py), and would hold up the fence as long as it likes.
 """
 
 import time
@@ -10,7 +11,7 @@ import psycopg
 
 from farshore.adapters.postgresql.failures import MISSING
 from farshore.adapters.postgresql.session import Statements, name
-from farshore.adapters.postgresql.tables import create, raise_epoch
+from farshore.adapters.postgresql.tables import create
 from farshore.model.failure import Refused, RetryLater
 from farshore.model.region import Epoch
 
@@ -20,27 +21,32 @@ _POLL_S = 0.01
 _LISTED_S = 0.05
 
 
-def fence(statements: Statements, where: str, epoch: Epoch, role: str) -> None:
-    try:
-        known = raise_epoch(statements, epoch)
-    except psycopg.Error as error:
-        if error.sqlstate not in MISSING:
-            raise
-        create(statements)
-        known = raise_epoch(statements, epoch)
+def block(statements: Statements, where: str, epoch: Epoch, role: str) -> None:
+    refuse_stale(where, epoch, _known(statements))
+    _exists(statements, where, role)
+    statements.all(f"ALTER ROLE {name(role)} NOLOGIN")
+    _end_sessions(statements, where, role)
+    if statements.rows("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", role)[0][0]:
+        raise RetryLater(f"{where} does not show {role} as blocked.")
+
+
+def refuse_stale(where: str, epoch: Epoch, known: int) -> None:
     if known > epoch:
         raise Refused(
             f"{where} has seen epoch {known}; a fence of epoch {epoch} is out of date.", "Another controller leads."
         )
-    _exists(statements, where, role)
-    statements.all(f"ALTER ROLE {name(role)} NOLOGIN")
-    _end_sessions(statements, where, role)
-    can_login, now = statements.rows(
-        "SELECT rolcanlogin, (SELECT epoch FROM farshore.farshore_epoch WHERE id = 1) FROM pg_roles WHERE rolname = %s",
-        role,
-    )[0]
-    if can_login or now < epoch:
-        raise RetryLater(f"{where} does not show {role} as blocked under epoch {epoch}.")
+
+
+def _known(statements: Statements) -> int:
+    query = "SELECT epoch FROM farshore.farshore_epoch WHERE id = 1"
+    try:
+        rows = statements.rows(query)
+    except psycopg.Error as error:
+        if error.sqlstate not in MISSING:
+            raise
+        create(statements)
+        rows = statements.rows(query)
+    return int(rows[0][0]) if rows else 0
 
 
 def unfence(statements: Statements, where: str, role: str) -> None:
