@@ -7,21 +7,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from farshore.adapters.agent_view import seconds, view_from_json
 from farshore.model.failure import Refused, RetryLater, Unknown, Unreachable
+from farshore.model.permit import PermitTerms
 from farshore.model.region import Endpoint, Epoch
 from farshore.ports.agent_wire import (
     PORT,
     SIGNATURE_HEADER,
     Json,
-    endpoint_from_json,
     endpoint_to_json,
     same_signature,
-    sighting_from_json,
     sign_answer,
     sign_request,
     target_to_json,
 )
-from farshore.ports.app import AgentView, Heard
+from farshore.ports.app import AgentView, Bridge, Promisor
 from farshore.ports.prober import Target
 
 _ANSWER_MAX = 1024 * 1024
@@ -70,21 +70,13 @@ class AgentApp:
         if answer.status != 200:
             raise self._refusal(answer)
         try:
-            endpoint = answer.body.get("endpoint")
-            return AgentView(
-                agent=str(answer.body.get("agent", "")),
-                place=str(answer.body.get("place", "")),
-                endpoint=None if endpoint is None else endpoint_from_json(endpoint),
-                sightings=tuple(sighting_from_json(item) for item in answer.body.get("sightings") or []),
-                heard=_heard(answer.body.get("heard")),
-            )
+            return view_from_json(answer.body)
         except (ValueError, TypeError) as error:
-            raise Refused(
-                f"Agent {self._name} answers what cannot be read: {error}", "Deploy the agents again."
-            ) from error
+            raise self._unreadable(error) from error
 
-    async def point(self, endpoint: Endpoint) -> None:
-        answer = await self._command("/v1/point", {"endpoint": endpoint_to_json(endpoint)})
+    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:
+        handed = None if bridge is None else {"address": bridge.address, "what": bridge.what.value}
+        answer = await self._command("/v1/point", {"endpoint": endpoint_to_json(endpoint), "bridge": handed})
         if answer.status != 200:
             raise self._refusal(answer)
 
@@ -99,11 +91,49 @@ class AgentApp:
         if answer.status != 200:
             raise self._refusal(answer)
 
+    async def terms(
+        self, epoch: Epoch, permit: PermitTerms, relays: Sequence[str], promisors: Sequence[Promisor]
+    ) -> None:
+        body = {
+            "epoch": int(epoch),
+            "permit": {
+                "d_s": permit.d_s,
+                "renew_s": permit.renew_s,
+                "soft_s": permit.soft_s,
+                "wait_s": permit.wait_s,
+                "gate": permit.gate.value,
+            },
+            "relays": list(relays),
+            "promisors": [{"name": promisor.name, "address": promisor.address} for promisor in promisors],
+        }
+        answer = await self._command("/v1/terms", body)
+        if answer.status != 200:
+            raise self._refusal(answer)
+
+    async def revoke(self, epoch: Epoch) -> float | None:
+        answer = await self._command("/v1/revoke", {"epoch": int(epoch)})
+        if answer.status != 200:
+            raise self._refusal(answer)
+        try:
+            ago_s = answer.body["promised_ago_s"]  # without it nothing is known, which is not the same as never
+            return None if ago_s is None else seconds(ago_s, "promised_ago_s")
+        except (KeyError, ValueError) as error:
+            raise self._unreadable(error) from error
+
     async def close(self) -> None:
         self._hang_up()
 
+    def _unreadable(self, error: Exception) -> Refused:
+        return Refused(f"Agent {self._name} answers what cannot be read: {error}", "Deploy the agents again.")
+
     def _refusal(self, answer: _Answer) -> Refused | RetryLater:
         error = str(answer.body.get("error", f"status {answer.status}"))
+        if answer.status == 425:
+            try:
+                after_s = seconds(answer.body.get("after_s"), "after_s")
+            except ValueError:
+                after_s = 1.0
+            return RetryLater(f"Agent {self._name}: {error}", after_s=after_s)
         if answer.status == 507:
             return RetryLater(f"Agent {self._name}: {error}", after_s=1.0)
         return Refused(f"Agent {self._name}: {error}")
@@ -204,15 +234,6 @@ async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, str, bytes]:
         raise ValueError("length")
     body = await reader.readexactly(length)
     return int(first.split(" ")[1]), headers.get(SIGNATURE_HEADER.lower(), ""), body
-
-
-def _heard(value: object) -> Heard | None:
-    """Raises ValueError or TypeError for anything strange; an agent of an earlier version says nothing."""
-    if value is None:
-        return None
-    if not isinstance(value, dict) or not isinstance(value.get("controller"), str):
-        raise ValueError("The field heard is a controller and an age.")
-    return Heard(value["controller"], float(value["age_s"]) if "age_s" in value else 0.0)
 
 
 class AgentApps:

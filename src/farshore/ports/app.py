@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
+from farshore.model.permit import PermitTerms
 from farshore.model.region import Endpoint, Epoch
 from farshore.model.sighting import Sighting
 from farshore.ports.prober import Target
@@ -18,6 +20,41 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A permit, or a promise not to open, and how long it still lasts by the agent's own clock."""
+
+    epoch: Epoch
+    left_s: float
+
+
+class BridgeWhat(StrEnum):
+    """Which requests of late visitors are handed over to the other region."""
+
+    WRITES = "writes"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    address: str  # an IP address: the other region's door
+    what: BridgeWhat
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeAtWork:
+    bridge: Bridge
+    handed: int  # requests handed over since the epoch began
+
+
+@dataclass(frozen=True, slots=True)
+class Promisor:
+    """An agent that is asked for its promise not to open, when no controller can be."""
+
+    name: str  # as its certificate has it
+    address: str  # HOST:PORT
+
+
+@dataclass(frozen=True, slots=True)
 class AgentView:
     """What one agent says of itself and of what it sees."""
 
@@ -26,6 +63,9 @@ class AgentView:
     endpoint: Endpoint | None  # what its app server reads now
     sightings: tuple[Sighting, ...]  # agents of the standby region are vantage points
     heard: Heard | None = None  # the controller besides us that spoke to it last; None: there was none
+    permit: Left | None = None  # until when its app server may take orders
+    promise: Left | None = None  # until when it may not be pointed as writer
+    bridge: BridgeAtWork | None = None
 
 
 class App(Protocol):
@@ -37,13 +77,30 @@ class App(Protocol):
     async def view(self, runs: bool = False) -> AgentView:
         """`runs`: we are a controller at work, and the agent tells others of it; a verb that only looks is not told of.
 
-        Raises Unreachable; Refused when the signature is wrong or the answer is stale."""
+        Raises Unreachable; Refused when one end does not accept the other's certificate, or the answer is garbled."""
         ...
 
-    async def point(self, endpoint: Endpoint) -> None:
-        """Replace the endpoint file atomically. The same endpoint again is silent success.
+    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:
+        """Replace the endpoint file atomically, and set up this bridge or none. The same again is silent success.
 
-        Refused when the agent has seen a larger epoch, or another endpoint of the same epoch and role.
+        RetryLater while a promise not to open is running, Refused when the agent has seen a larger epoch, or another
+        endpoint of the same epoch and role.
+        """
+        ...
+
+    async def terms(
+        self, epoch: Epoch, permit: PermitTerms, relays: Sequence[str], promisors: Sequence[Promisor]
+    ) -> None:
+        """How to renew, and from whom; kept over restarts. `relays` are HOST:PORT, controllers first.
+
+        Refused when the agent has seen a larger epoch.
+        """
+        ...
+
+    async def revoke(self, epoch: Epoch) -> float | None:
+        """From now on this agent promises nothing for `epoch` or a smaller one; kept over restarts.
+
+        Returns how many seconds ago it made its last promise; None when it never made one.
         """
         ...
 

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from farshore.model.failure import Refused, Unreachable
-from farshore.model.region import Endpoint, Epoch
+from farshore.model.failure import Refused, RetryLater, Unreachable
+from farshore.model.permit import PermitTerms
+from farshore.model.region import Endpoint, Epoch, Role
 from farshore.model.sighting import Sighting
-from farshore.ports.app import AgentView, Heard
+from farshore.ports.app import AgentView, Bridge, BridgeAtWork, Heard, Left, Promisor
 from farshore.ports.prober import Target
 from farshore.sim.fake_calls import FakeCalls
+
+_NEVER = Epoch(0)
 
 
 @dataclass(slots=True)
 class FakeApp:
-    """`reachable`, `sightings` and `heard` are set by the test."""
+    """`reachable`, `sightings`, `heard`, `permit`, `promise` and `promised_ago_s` are set by the test."""
 
     name: str
     place: str
@@ -23,31 +26,71 @@ class FakeApp:
     reachable: bool = True
     watched: tuple[Target, ...] = ()
     heard: Heard | None = None
+    permit: Left | None = None
+    promise: Left | None = None  # while there is one, it is not to be opened
+    promised_ago_s: float | None = None
+    bridge: Bridge | None = None
+    told: PermitTerms | None = None
+    relays: tuple[str, ...] = ()
+    promisors: tuple[Promisor, ...] = ()
+    seen: Epoch = _NEVER  # the larger epoch it was told, if that was not by an endpoint
+    revoked: Epoch = _NEVER
 
     async def view(self, runs: bool = False) -> AgentView:
         with self.calls.call("app.view"):
             self._reach()
-            return AgentView(self.name, self.place, self.endpoint, self.sightings, self.heard)
+            return AgentView(
+                self.name,
+                self.place,
+                self.endpoint,
+                self.sightings,
+                self.heard,
+                self.permit,
+                self.promise,
+                BridgeAtWork(self.bridge, 0) if self.bridge is not None else None,
+            )
 
-    async def point(self, endpoint: Endpoint) -> None:
+    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:
         with self.calls.call("app.point"):
             self._reach()
             self._judge(endpoint)
+            if endpoint.role is Role.WRITER and self.promise is not None:
+                raise RetryLater(f"Agent {self.name} has promised not to open.", after_s=self.promise.left_s)
             self.endpoint = endpoint
+            self.bridge = bridge
 
     async def watch(self, epoch: Epoch, targets: Sequence[Target], interval_s: float, timeout_s: float) -> None:
         with self.calls.call("app.watch"):
             self._reach()
-            if self.endpoint is not None and epoch < self.endpoint.epoch:
-                raise Refused(f"Agent {self.name} has seen epoch {self.endpoint.epoch}; epoch {epoch} is over.")
+            self._refuse_old(epoch)
+            self.seen = epoch
             self.watched = tuple(targets)
 
+    async def terms(
+        self, epoch: Epoch, permit: PermitTerms, relays: Sequence[str], promisors: Sequence[Promisor]
+    ) -> None:
+        with self.calls.call("app.terms"):
+            self._reach()
+            self._refuse_old(epoch)
+            self.seen = epoch
+            self.told, self.relays, self.promisors = permit, tuple(relays), tuple(promisors)
+
+    async def revoke(self, epoch: Epoch) -> float | None:
+        with self.calls.call("app.revoke"):
+            self._reach()
+            self.revoked = max(self.revoked, epoch)
+            return self.promised_ago_s
+
+    def _refuse_old(self, epoch: Epoch) -> None:
+        seen = max(self.seen, self.endpoint.epoch if self.endpoint is not None else _NEVER)
+        if epoch < seen:
+            raise Refused(f"Agent {self.name} has seen epoch {seen}; epoch {epoch} is over.")
+
     def _judge(self, endpoint: Endpoint) -> None:
+        self._refuse_old(endpoint.epoch)
         known = self.endpoint
         if known is None or known == endpoint or endpoint.epoch > known.epoch:
             return
-        if endpoint.epoch < known.epoch:
-            raise Refused(f"Agent {self.name} has seen epoch {known.epoch}; epoch {endpoint.epoch} is over.")
         if endpoint.role == known.role:
             raise Refused(f"Agent {self.name} has another endpoint of epoch {known.epoch} already.")
 
