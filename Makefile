@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENGINE ?= mysql
 OUT ?= out/region-$(ENGINE)
-APT := python3 python3-venv debootstrap iproute2 nftables openssh-client e2fsprogs util-linux procps mount ca-certificates openssl \
+APT := python3 python3-venv debootstrap debian-archive-keyring iproute2 nftables openssh-client e2fsprogs util-linux procps mount ca-certificates openssl \
 	mariadb-client postgresql-client
 
 export DEBIAN_FRONTEND := noninteractive
