@@ -1,4 +1,4 @@
-"""What the agent knows of permit, promises and bridge, and keeps on disk.
+"""What the agent knows of permit and promises, and keeps on disk.
 
 What was promised or revoked is on disk before it is said; what makes this agent stricter holds at once, even when the
 disk is full.
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from farshore.agent import permit_rules
-from farshore.agent.bridge import Bridge, bridge_from_json, bridge_to_json
 from farshore.agent.clocks import AgentClock
 from farshore.agent.memory import Memory, MemoryFull, replace_durably
 from farshore.agent.promises import NEVER, Promises, forgotten, recalled
@@ -29,9 +28,6 @@ class PermitMemory:
         self._heard = NEVER  # larger than the epoch on disk when that could not be written
         self.terms: Terms | None = self._read("terms.json", terms_from_json)
         self.writer: Endpoint | None = self._read("writer.json", endpoint_from_json)
-        self.bridge: Bridge | None = None
-        self.bridge_mark = (0, 0)
-        self._read("bridge.json", self._recall_bridge)
         self.promises = self._recall_promises(clock)
 
     # what the renewing loop asks
@@ -76,12 +72,6 @@ class PermitMemory:
             replace_durably(self._state / "promises.json", self.promises.opened().to_json())
             self.promises = self.promises.opened()
 
-    def keep_bridge(self, bridge: Bridge | None, mark: tuple[int, int]) -> None:
-        if (bridge, mark) != (self.bridge, self.bridge_mark):
-            text = json.dumps({"bridge": bridge_to_json(bridge), "mark": list(mark)})
-            replace_durably(self._state / "bridge.json", text)
-            self.bridge, self.bridge_mark = bridge, mark
-
     def _write_promises(self) -> None:
         replace_durably(self._state / "promises.json", self.promises.to_json())
 
@@ -104,13 +94,6 @@ class PermitMemory:
             except MemoryFull as error:
                 self._memory.warnings.append(str(error))
         return promises
-
-    def _recall_bridge(self, value: object) -> None:
-        if not isinstance(value, dict):
-            raise ValueError("it is no JSON object")
-        self.bridge = bridge_from_json(value.get("bridge"))
-        inode, offset = value.get("mark") or (0, 0)
-        self.bridge_mark = (int(inode), int(offset))
 
     def _read(self, name: str, parse: Callable[[object], T]) -> T | None:
         path: Path = self._state / name
