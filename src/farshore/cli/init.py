@@ -7,6 +7,7 @@ from pathlib import Path
 
 from farshore.cli.options import add_json
 from farshore.cli.show import print_json
+from farshore.model.permit import PROFILES, Gate
 from farshore.settings import names
 from farshore.settings.answers import USUAL_REFERENCES, Answers, PlaceAnswers, VerifyAnswers
 from farshore.settings.load import load_settings
@@ -38,6 +39,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     order.add_argument("--verify-form", action="append", default=[], metavar="KEY=VALUE", help="{unique} is replaced")
     order.add_argument("--verify-expect", default="", metavar="TEXT", help="text that the answer must hold")
     parser.add_argument("--id-counter", action="append", default=[], metavar="TABLE.COLUMN", help="may be repeated")
+    parser.add_argument("--guarded-table", action="append", default=[], metavar="TABLE", help="may be repeated")
+    parser.add_argument("--checkout-max-s", type=float, metavar="S", help="longest checkout, payment included")
+    parser.add_argument(
+        "--profile", choices=tuple(PROFILES), default="default", help="of the permit (default: default)"
+    )
+    parser.add_argument("--gate", choices=tuple(Gate), default=Gate.NONE, help="what refuses orders without a permit")
     parser.add_argument("--place", default="outside", help="where this controller stands (default: outside)")
     parser.add_argument("--endpoint", default=DIGITALOCEAN, metavar="URL", help="the provider's API")
     parser.add_argument("--ca-file", default="", metavar="FILE", help="authority of the provider's certificate")
@@ -94,6 +101,10 @@ def _answers(args: argparse.Namespace) -> Answers:
         allow_unfenced=args.allow_unfenced,
         verify=_verify(args),
         id_counters=tuple(args.id_counter),
+        guarded_tables=tuple(args.guarded_table),
+        profile=args.profile,
+        gate=args.gate,
+        checkout_max_s=args.checkout_max_s,
         place=args.place,
         endpoint=args.endpoint.rstrip("/"),
         provider_ca_file=_absolute(args.ca_file),

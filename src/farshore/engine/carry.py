@@ -12,6 +12,7 @@ from farshore.model.region import Epoch
 from farshore.model.verdict import Verdict
 from farshore.plan import build
 from farshore.plan.journal import (
+    BY_PLAN,
     Granted,
     PlanFinished,
     PlanStarted,
@@ -21,7 +22,7 @@ from farshore.plan.journal import (
     StepSkipped,
     StepStarted,
 )
-from farshore.plan.ledger import BY_PLAN, HOLD_PREFIX
+from farshore.plan.ledger import HOLD_PREFIX
 from farshore.plan.next import Finish, Run, Skip, Stuck, Wait, next_actions
 from farshore.plan.plan import Plan
 from farshore.plan.step import StepKind
@@ -98,7 +99,7 @@ def ended(state: State, given: StepEnded, now_s: float, effects: list[Effect]) -
         grant = Grant(plan.epoch, plan.to_region)
         state = note(state, Granted(now_s, grant.epoch, grant.holder), effects)
         state = replace(state, grant=grant, markers=Markers(), down_since_s=None)
-    state = note(state, StepDone(now_s, given.plan, given.step, given.detail, given.left), effects)
+    state = note(state, StepDone(now_s, given.plan, given.step, given.detail, given.left, given.facts), effects)
     if given.step in (StepKind.FENCE_APP, StepKind.OPEN_CHECKOUT):
         state = replace(state, views=dict.fromkeys(state.views))  # taken before the change: ask again
     return state

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from farshore.engine.inputs import NotLed
-from farshore.engine.loops import agents, lease, markers, probes, status, tick
+from farshore.engine.loops import agents, lease, markers, permits, probes, status, tick
 from farshore.engine.obey import ORDER_STANDS_S
 from farshore.engine.shell import Shell
 from farshore.engine.state import State
@@ -17,7 +17,7 @@ from farshore.model.keys import operator_key
 from farshore.model.operator import OperatorWord, Word
 from farshore.plan.journal import Event, PlanFinished
 
-LOOPS = (lease.run, tick.run, probes.run, markers.run, agents.run, status.run)
+LOOPS = (lease.run, tick.run, probes.run, markers.run, permits.run, agents.run, status.run)
 RESIGN_S = 2.0
 MEASURE_S = 5.0  # an order that accepts a loss waits so long for this controller's own measure of the lag
 

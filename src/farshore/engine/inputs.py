@@ -1,6 +1,8 @@
 """What can happen to the machine. The shell makes these; each only updates what is known, and a tick decides."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from farshore.engine.last_marker import LastMarker
 from farshore.model.grant import Grant
@@ -112,6 +114,7 @@ class StepEnded:
     step: StepKind
     detail: str = ""
     left: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
     failed: str = ""
     retry: bool = True
     after_s: float = 0.0

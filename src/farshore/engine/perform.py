@@ -24,4 +24,4 @@ async def attempt(context: StepContext, kind: StepKind, attempt_s: float) -> Ste
         return StepEnded(plan, kind, failed=str(error))
     except Exception as error:  # a bug: repeating it changes nothing, and the operator must hear of it
         return StepEnded(plan, kind, failed=f"Step {kind} broke: {type(error).__name__}: {error}", retry=False)
-    return StepEnded(plan, kind, done.detail, done.left)
+    return StepEnded(plan, kind, done.detail, done.left, done.facts)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from farshore.engine.effects import Append, Cancel, CancelAll, Effect, FirstGrant, Load, Perform, Tell, WakeAt
@@ -10,6 +11,7 @@ from farshore.engine.last_marker import from_status
 from farshore.engine.machine import step
 from farshore.engine.parts import Parts
 from farshore.engine.perform import attempt
+from farshore.engine.permits import Renewals
 from farshore.engine.state import State
 from farshore.engine.steps.context import StepContext
 from farshore.engine.within import within
@@ -39,6 +41,7 @@ class Shell:
         self.state = State(group, name)
         self.parts = Parts()
         self.looked = asyncio.Event()  # the provider has answered once: from then on a plan may be resumed
+        self.renewals = Renewals()
         self.changed = asyncio.Event()  # set after every input; whoever waits clears it
         self.lag_s = 0.0  # how late the last tick was
         self._on_event = on_event
@@ -128,6 +131,7 @@ class Shell:
 
     def _perform(self, order: Perform) -> None:
         context = StepContext(self.world, self.group, order.plan, self.parts, self.lease, order.attempt, order.events)
+        context = replace(context, renewals=self.renewals)
         key = (order.plan.id, order.step)
         task = asyncio.create_task(self._attempt(context, order), name=f"{order.plan.id}/{order.step}")
         self._steps[key] = task

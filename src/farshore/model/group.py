@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from farshore.model.permit import PermitTerms
 from farshore.model.region import RegionName
 
 
@@ -36,6 +37,8 @@ class Store:
     database: str = "shop"  # name of its database on the group's cluster
     app_user: str = "shop"
     id_counters: tuple[str, ...] = ()  # `table.column` that hand out ids besides AUTO_INCREMENT and sequences
+    guarded_tables: tuple[str, ...] = ()  # an order needs a row here: the database refuses it without a permit
+    checkout_max_s: float = 10.0  # longest checkout, payment included; one that is admitted may end
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Group:
     mode: Mode = Mode.AUTO
     thresholds: Thresholds = field(default_factory=Thresholds)
     allow_unfenced: bool = False
+    permit: PermitTerms = field(default_factory=PermitTerms)
 
     def place(self, region: RegionName) -> Place:
         """The place in `region`; KeyError when the group has none there."""

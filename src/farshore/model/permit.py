@@ -4,8 +4,12 @@ Source of the inequality: facts/reliability.md 2.4, checked in model/permit.pml.
 sends a renewal, by the controller from after it has seen one; hence the error of both clocks and the time to commit.
 """
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
+
+from farshore.model.failure import Refused
+from farshore.model.region import Epoch, RegionName
 
 
 class Gate(StrEnum):
@@ -26,12 +30,17 @@ class PermitTerms:
     commit_s: float = 2.0  # G: longest from the last check to the commit
     step_s: float = 1.0  # J: a step of the database's clock
     drift: float = 0.001  # r: error of a clock's rate; 1000 ppm is 20 times what NTP slews at worst here
-    gate: Gate = Gate.TRIGGER
+    gate: Gate = Gate.NONE
+    wait_longer_s: float = 0.0  # an own W; `settings` refuses one that is too short
+
+    @property
+    def wait_min_s(self) -> float:
+        return (1 + self.drift) * (self.d_s / (1 - self.drift) + self.commit_s + self.step_s)
 
     @property
     def wait_s(self) -> float:
         """W: after so long without a renewal that counted, nobody of the old epoch takes an order."""
-        return (1 + self.drift) * (self.d_s / (1 - self.drift) + self.commit_s + self.step_s)
+        return max(self.wait_min_s, self.wait_longer_s)
 
 
 PROFILES = {
@@ -39,3 +48,34 @@ PROFILES = {
     "default": PermitTerms(),
     "calm": PermitTerms(d_s=60.0, renew_s=5.0, soft_s=45.0, commit_s=5.0, step_s=2.0),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The group's permit as the store of record has it; shares its record with the grant, so that each change of
+    either is one compare-and-swap."""
+
+    epoch: Epoch
+    holder: RegionName
+    revoked: bool = False
+    renewals: int = 0  # grows with each; a revoke returns it, and so says which renewal was the last
+
+    def to_json(self) -> str:
+        body = {"epoch": self.epoch, "holder": self.holder, "revoked": self.revoked, "renewals": self.renewals}
+        return json.dumps(body)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Permit":
+        """A record of a version without permits was never revoked nor renewed. Refused when it cannot be read."""
+        try:
+            body = json.loads(text)
+            return cls(
+                Epoch(int(body["epoch"])),
+                RegionName(str(body["holder"])),
+                bool(body.get("revoked", False)),
+                int(body.get("renewals", 0)),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Refused(
+                f"The grant record cannot be read ({error}).", "Restore it from the journal's last `granted` line."
+            ) from error

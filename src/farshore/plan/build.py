@@ -1,6 +1,7 @@
 """Builders: one function for each kind of plan, from values to a plan."""
 
 from farshore.model.group import Group
+from farshore.model.permit import Gate
 from farshore.model.region import Epoch, RegionName
 from farshore.plan import limits
 from farshore.plan.plan import Plan, PlanKind
@@ -21,22 +22,34 @@ def failover(
 ) -> Plan:
     """The writer in `from_region` is lost. `epoch` is the one to grant.
 
-    Promotion waits for the proved fence, unless `allow_unfenced` says otherwise and nobody answers at the old database.
+    Promotion waits for the proved fence or, where something enforces the permit, until that has run out. Where nothing
+    does, `allow_unfenced` may say otherwise when nobody answers at the old database.
     `accept_loss`: the operator accepts what the standby lacks. Two writers he does not accept: the fence is proved.
     """
+    gated = group.permit.gate is not Gate.NONE
     patience = group.thresholds.fence_patience_s
     may_skip = group.allow_unfenced and not accept_loss
-    unfenced = may_skip and not old_database_reachable
+    unfenced = gated or (may_skip and not old_database_reachable)
     # Orders committed until the fence must reach the standby, so its relay log is drained after the fence.
     fenced_first = () if unfenced else (K.FENCE_DATABASE,)
+    either = (K.FENCE_DATABASE, K.AWAIT_PERMIT) if gated else ()
     steps = (
+        *(_revoke_and_wait(group) if gated else ()),
         Step(K.FENCE_APP, attempts_max=3, attempt_s=patience, deadline_s=patience, optional=True),
         _fence_database(group, may_skip),
         Step(K.SWITCH_DNS, attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
-        Step(K.PREPARE_PROMOTION, fenced_first, attempts_max=limits.ATTEMPTS_WRITE_MAX, deadline_s=10.0, optional=True),
+        Step(
+            K.PREPARE_PROMOTION,
+            fenced_first,
+            either,
+            attempts_max=limits.ATTEMPTS_WRITE_MAX,
+            deadline_s=10.0,
+            optional=True,
+        ),
         Step(
             K.PROMOTE,
             (K.PREPARE_PROMOTION, *fenced_first),
+            either,
             limits.ATTEMPTS_POLL_MAX,
             attempt_s=10.0,
             deadline_s=limits.PROMOTION_MAX_S,
@@ -50,7 +63,9 @@ def failover(
         ),
         Step(K.RAISE_EPOCH, (K.AWAIT_WRITABLE,), attempts_max=limits.ATTEMPTS_POLL_MAX),
         Step(K.JUMP_IDS, (K.AWAIT_WRITABLE,), attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=15.0),
-        Step(K.GRANT, (K.RAISE_EPOCH, K.JUMP_IDS), attempts_max=limits.ATTEMPTS_POLL_MAX),
+        Step(
+            K.GRANT, (*((K.REVOKE,) if gated else ()), K.RAISE_EPOCH, K.JUMP_IDS), attempts_max=limits.ATTEMPTS_POLL_MAX
+        ),
         Step(K.OPEN_CHECKOUT, (K.GRANT,), attempts_max=limits.ATTEMPTS_POLL_MAX),
         Step(
             K.VERIFY,
@@ -85,8 +100,13 @@ def failover(
 
 
 def _fence_database(group: Group, may_skip: bool) -> Step:
-    """Allowed to go unfenced, patience is short and the fence is kept at after the plan; else it has to be proved."""
+    """Allowed to go unfenced, patience is short and the fence is kept at after the plan; else it has to be proved.
+
+    Where the permit runs out, the fence is tried as long as that takes: it may be the quicker proof.
+    """
     patience = group.thresholds.fence_patience_s if may_skip else limits.FENCE_MAX_S
+    if group.permit.gate is not Gate.NONE:
+        patience, may_skip = max(group.thresholds.fence_patience_s, group.permit.wait_s), True
     return Step(
         K.FENCE_DATABASE,
         attempts_max=limits.ATTEMPTS_POLL_MAX,
@@ -97,10 +117,21 @@ def _fence_database(group: Group, may_skip: bool) -> Step:
     )
 
 
+def _revoke_and_wait(group: Group) -> tuple[Step, Step]:
+    wait_s = group.permit.wait_s + 5.0
+    poll = limits.ATTEMPTS_POLL_MAX
+    return (
+        Step(K.REVOKE, attempts_max=poll, deadline_s=limits.REVOKE_MAX_S),
+        Step(K.AWAIT_PERMIT, (K.REVOKE,), attempts_max=poll, attempt_s=wait_s, deadline_s=10 * wait_s),
+    )
+
+
 def _patient(kind: K, *after: K) -> Step:
     """The region that is reopened may still be dead; its door opens when it comes back, not when somebody types."""
     attempts_max = int(limits.REOPEN_MAX_S / limits.REOPEN_RETRY_S)
-    return Step(kind, after, attempts_max, retry_max_s=limits.REOPEN_RETRY_S, deadline_s=limits.REOPEN_MAX_S)
+    return Step(
+        kind, after, attempts_max=attempts_max, retry_max_s=limits.REOPEN_RETRY_S, deadline_s=limits.REOPEN_MAX_S
+    )
 
 
 def reopen(group: Group, epoch: Epoch, holder: RegionName, *, id: str = "", because: str = "") -> Plan:

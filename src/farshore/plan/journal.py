@@ -1,13 +1,16 @@
 """The lines of a group's journal, and how they look as JSON. A plan's position is always computed from them."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from farshore.model.failure import Refused
 from farshore.model.region import Epoch, RegionName
 from farshore.plan.plan import Plan
 from farshore.plan.step import StepKind
+
+BY_PLAN = "plan"  # `StepSkipped.by` when nobody but the plan itself gave the step up
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class StepDone:
     step: StepKind
     detail: str = ""
     left: tuple[str, ...] = ()  # what could not be reached and is tried again after the plan
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what a later step of the plan, or a reader, computes with
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def from_json(text: str) -> Event:
     try:
         body: dict[str, Any] = json.loads(text)
         event = KINDS[body.pop("kind")]
-        known = {field.name for field in fields(event)}
+        known = {one.name for one in fields(event)}
         body = {name: value for name, value in body.items() if name in known}
         if event is PlanStarted:
             plan = {name: value for name, value in body["plan"].items() if name != "checksum"}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from farshore.model.operator import Word
 from farshore.plan.journal import (
+    BY_PLAN,
     Event,
     Granted,
     OperatorSaid,
@@ -21,7 +22,6 @@ from farshore.plan.journal import (
 from farshore.plan.plan import Plan, PlanKind
 from farshore.plan.step import StepKind
 
-BY_PLAN = "plan"  # `StepSkipped.by` when nobody but the plan itself gave the step up
 HOLD_PREFIX = "hold-"
 
 

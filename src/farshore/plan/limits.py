@@ -6,6 +6,7 @@ ATTEMPTS_VERIFY_MAX = 120  # an order from outside is tried often: it ends the o
 PROMOTION_MAX_S = 900.0  # a promotion that is not writable by then is stuck, not slow
 REOPEN_MAX_S = 6 * 3600.0  # an aborted failover waits so long for the old region to come back
 REOPEN_RETRY_S = 10.0
+REVOKE_MAX_S = 60.0  # the store of record is ours, and the promisor is where we fail over to
 FENCE_MAX_S = 20.0  # how long a fence that must be proved is tried
 VERIFY_MAX_S = 60.0
 DNS_MAX_S = 120.0

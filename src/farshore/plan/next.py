@@ -46,6 +46,9 @@ class Finish:
 Action = Run | Skip | Wait | Stuck | Finish
 
 _STUCK = {
+    StepKind.REVOKE: (
+        "The permit is not revoked, so nothing is promoted. One app server of the region that is to sell must answer: "
+    ),
     StepKind.FENCE_DATABASE: (
         "The old database is not fenced, so nothing is promoted (allow_unfenced is false, or a loss was accepted, "
         "which is no leave for two writers); pages are served, orders are not. Take the step over when the old "
@@ -71,13 +74,18 @@ def next_actions(
     stuck: list[Action] = []
     for step in plan.steps:
         was = known[step.kind]
-        if was.stage.over or step.kind in in_flight or not all(known[kind].stage.over for kind in step.after):
+        if was.stage.over or step.kind in in_flight or not _may_begin(step, known):
             continue
         action = _next(step, was, now_s)
         (stuck if isinstance(action, Stuck) else actions).append(action)
     if actions or in_flight:
         return tuple(actions)
     return tuple(stuck[:1])
+
+
+def _may_begin(step: Step, known: dict[StepKind, Progress]) -> bool:
+    before = all(known[kind].stage.over for kind in step.after)
+    return before and (not step.after_any or any(known[kind].done for kind in step.after_any))
 
 
 def _next(step: Step, was: Progress, now_s: float) -> Action:

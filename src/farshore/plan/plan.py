@@ -12,6 +12,11 @@ from farshore.model.region import Epoch, RegionName
 from farshore.plan.step import SENTENCES, Step, StepKind
 
 
+def _kinds(step: Mapping[str, Any]) -> dict[str, tuple[StepKind, ...]]:
+    """`after_any` is missing in a journal of a version that had none."""
+    return {name: tuple(StepKind(kind) for kind in step.get(name, ())) for name in ("after", "after_any")}
+
+
 class PlanKind(StrEnum):
     FAILOVER = "failover"  # unplanned: the writer is lost
     REOPEN = "reopen"  # after an abort: the holder gets a new epoch and its door back
@@ -57,10 +62,7 @@ class Plan:
     def from_storage(cls, body: Mapping[str, Any]) -> "Plan":
         """Refused when the body is not a plan (a journal of another version, or edited by hand)."""
         try:
-            steps = tuple(
-                Step(**{**step, "kind": StepKind(step["kind"]), "after": tuple(StepKind(k) for k in step["after"])})
-                for step in body["steps"]
-            )
+            steps = tuple(Step(**{**step, "kind": StepKind(step["kind"]), **_kinds(step)}) for step in body["steps"])
             return cls(**{**body, "kind": PlanKind(body["kind"]), "epoch": Epoch(int(body["epoch"])), "steps": steps})
         except (KeyError, TypeError, ValueError) as error:
             raise Refused(
@@ -73,7 +75,8 @@ class Plan:
         lines = [f"{self.kind} of group {self.group} from {self.from_region} to {self.to_region}, epoch {self.epoch}"]
         for step in self.steps:
             sentence = SENTENCES[step.kind].format(lose=self.from_region, gain=self.to_region, epoch=self.epoch)
-            waits = f"  (after {', '.join(step.after)})" if step.after else ""
+            either = (" or ".join(step.after_any),) if step.after_any else ()
+            waits = f"  (after {', '.join((*step.after, *either))})" if step.after or either else ""
             best = "  [best effort]" if step.optional else ""
             lines.append(f"  {step.kind:<18} {sentence}{waits}{best}")
         lines.append(f"checksum {self.checksum}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from farshore.model.operator import Word
-from farshore.plan.journal import Event, OperatorSaid, StepDone, StepFailed, StepSkipped, StepStarted
+from farshore.plan.journal import BY_PLAN, Event, OperatorSaid, StepDone, StepFailed, StepSkipped, StepStarted
 from farshore.plan.plan import Plan
 from farshore.plan.step import StepKind
 
@@ -29,6 +29,12 @@ class Progress:
     failures: tuple[StepFailed, ...] = ()  # since the operator last said "try again"
     begun_s: float = 0.0  # where the deadline runs from: the first attempt that was not interrupted
     detail: str = ""
+    by_hand: bool = False  # an operator said that it is done
+
+    @property
+    def done(self) -> bool:
+        """Carried out, by us or by hand; a step that was given up is over, and not done."""
+        return self.stage is Stage.DONE or self.by_hand
 
 
 def progress(plan: Plan, events: Iterable[Event]) -> dict[StepKind, Progress]:
@@ -60,4 +66,4 @@ def _after(was: Progress, event: StepStarted | StepDone | StepFailed | StepSkipp
         case StepFailed():
             return replace(was, stage=Stage.FAILED, failures=(*was.failures, event), detail=event.why)
         case StepSkipped():
-            return replace(was, stage=Stage.SKIPPED, detail=event.why)
+            return replace(was, stage=Stage.SKIPPED, detail=event.why, by_hand=event.by != BY_PLAN)

@@ -7,6 +7,8 @@ from enum import StrEnum
 class StepKind(StrEnum):
     """What a step does. `engine.steps` has exactly one executor for each."""
 
+    REVOKE = "revoke"  # the permit in the store of record, and one promisor's acknowledgement
+    AWAIT_PERMIT = "await_permit"  # until W has passed: what the old region still holds has run out
     FENCE_APP = "fence_app"  # the losing region's agents: role standby under the plan's epoch
     FENCE_DATABASE = "fence_database"  # epoch row, block, end sessions, prove
     SWITCH_DNS = "switch_dns"  # the record to the gaining region's balancer: browsing comes back first
@@ -23,6 +25,8 @@ class StepKind(StrEnum):
 
 
 SENTENCES = {
+    StepKind.REVOKE: "Revoke the permit of {lose}: nobody there renews any more",
+    StepKind.AWAIT_PERMIT: "Wait until the last permit of {lose} has run out, unless its database is fenced first",
     StepKind.FENCE_APP: "Tell the app servers of {lose} to stop taking orders (standby under epoch {epoch})",
     StepKind.FENCE_DATABASE: "Fence the database of {lose}: raise its epoch row, block the app, end sessions, prove it",
     StepKind.SWITCH_DNS: "Point the stores' DNS records to {gain}: pages come back first",
@@ -44,6 +48,7 @@ SENTENCES = {
 class Step:
     kind: StepKind
     after: tuple[StepKind, ...] = ()
+    after_any: tuple[StepKind, ...] = ()  # besides, one of these must be done, not skipped
     attempts_max: int = 5  # failures; a crash in between is none
     retry_after_s: float = 0.2  # doubled each time, up to `retry_max_s`
     retry_max_s: float = 2.0

@@ -37,6 +37,10 @@ class Answers:
     allow_unfenced: bool = False
     verify: VerifyAnswers | None = None
     id_counters: tuple[str, ...] = ()
+    guarded_tables: tuple[str, ...] = ()
+    profile: str = "default"  # of the permit
+    gate: str = "none"
+    checkout_max_s: float | None = None
     place: str = "outside"
     endpoint: str = DIGITALOCEAN
     provider_ca_file: str = ""

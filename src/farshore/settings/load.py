@@ -7,6 +7,7 @@ from farshore.model.region import RegionName
 from farshore.settings import names
 from farshore.settings.document import load_document
 from farshore.settings.read_parts import read_agents, read_controller, read_notify, read_probe, read_provider
+from farshore.settings.read_permit import read_permit
 from farshore.settings.read_store import read_store
 from farshore.settings.read_thresholds import read_thresholds
 from farshore.settings.section import Section
@@ -69,7 +70,8 @@ def _read_group(top: Section) -> Group:
             seen[value] = key
         stores.append(store)
     thresholds = read_thresholds(top.section("thresholds"))
-    return Group(name, engine, tuple(stores), first, second, mode, thresholds, allow_unfenced)
+    permit = read_permit(top.section("permit"), tuple(stores))
+    return Group(name, engine, tuple(stores), first, second, mode, thresholds, allow_unfenced, permit)
 
 
 def _read_place(section: Section) -> Place:

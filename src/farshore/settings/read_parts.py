@@ -25,7 +25,11 @@ def read_controller(section: Section, group: Group) -> Vantage:
     vantage = Vantage(
         name=section.text("name", names.GROUP, "controller"),
         place=section.text("place", names.PLACE, "outside"),
+        address=section.free_text("address"),
+        port=section.integer("port", 9471, 1, 65535),
     )
+    if vantage.address and not names.is_ip_address(vantage.address):
+        raise section.refuse("address", f"is {vantage.address!r}; write the IP address at which app servers reach it.")
     if vantage.place in (group.first.region, group.second.region):
         raise section.refuse(
             "place",

@@ -30,6 +30,8 @@ def read_store(section: Section) -> Store:
         database=section.text("database", names.SQL_NAME, "shop"),
         app_user=section.text("app_user", names.SQL_NAME, "shop"),
         id_counters=_read_counters(section),
+        guarded_tables=_read_tables(section),
+        checkout_max_s=section.number("checkout_max_s", 10.0, 0.1, 600),
     )
     section.section("verify")  # known, though absent
     section.finish()
@@ -57,3 +59,11 @@ def _read_counters(section: Section) -> tuple[str, ...]:
         if not names.COUNTER.allows(counter):
             raise section.refuse("id_counters", f"holds {counter!r}; each must be {names.COUNTER.words}.")
     return counters
+
+
+def _read_tables(section: Section) -> tuple[str, ...]:
+    tables = section.texts("guarded_tables")
+    for table in tables:
+        if not names.SQL_NAME.allows(table):
+            raise section.refuse("guarded_tables", f"holds {table!r}; each must be {names.SQL_NAME.words}.")
+    return tables

@@ -21,6 +21,8 @@ class Vantage:
 
     name: str
     place: str
+    address: str = ""  # where app servers reach it to renew the permit; empty: the address it reaches them from
+    port: int = 9471
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from farshore.model.permit import Gate
 from farshore.settings.answers import Answers, PlaceAnswers, VerifyAnswers
 from farshore.settings.settings import DIGITALOCEAN
 
@@ -19,11 +20,8 @@ def render(answers: Answers) -> str:
         _HEAD,
         f"group: {_quote(answers.group)}\n"
         f"engine: {_quote(answers.engine)}  # mysql (MariaDB too) or pg\n"
-        f"mode: {_quote(answers.mode)}  # auto: fails over by itself | approve: on a word, or after veto_s | manual\n"
-        "\n"
-        "# What to do when the old database cannot be reached, so that nobody can prove it stopped taking orders:\n"
-        "# false stops before promotion and keeps pages up read-only; true goes on, and may split orders.\n"
-        f"allow_unfenced: {'true' if answers.allow_unfenced else 'false'}\n",
+        f"mode: {_quote(answers.mode)}  # auto: fails over by itself | approve: on a word, or after veto_s | manual\n",
+        _permit(answers),
         "# `first` is where orders are taken on the first day. Names are those in your DigitalOcean account.\n"
         "regions:\n" + _place("first", answers.first) + _place("second", answers.second),
         _store(answers),
@@ -35,6 +33,23 @@ def render(answers: Answers) -> str:
     if answers.dns_servers:
         parts.append(f"dns:\n  servers: {_list(answers.dns_servers)}  # asked directly instead of the zone's own\n")
     return "\n".join(parts)
+
+
+def _permit(answers: Answers) -> str:
+    text = (
+        "# The permit: leave to take orders for a few seconds, renewed by the app servers. A region that is cut\n"
+        "# off stops selling by itself, so the other may begin. fast: 3 s, default: 15 s, calm: 60 s.\n"
+        "permit:\n"
+        f"  profile: {answers.profile}\n"
+        f"  gate: {answers.gate}  # trigger: in the database | kernel: nftables on the app servers | none\n"
+    )
+    if answers.gate != Gate.NONE:
+        return text
+    return text + (
+        "# What to do when the old database cannot be reached, so that nobody can prove it stopped taking orders:\n"
+        "# false stops before promotion and keeps pages up read-only; true goes on, and may split orders.\n"
+        f"allow_unfenced: {'true' if answers.allow_unfenced else 'false'}\n"
+    )
 
 
 def _place(name: str, place: PlaceAnswers) -> str:
@@ -57,6 +72,10 @@ def _store(answers: Answers) -> str:
     ]
     if answers.id_counters:
         lines.append(f"    id_counters: {_list(answers.id_counters)}  # hand out ids besides AUTO_INCREMENT")
+    if answers.guarded_tables:
+        lines.append(f"    guarded_tables: {_list(answers.guarded_tables)}  # no row without a permit")
+    if answers.checkout_max_s is not None:
+        lines.append(f"    checkout_max_s: {answers.checkout_max_s:g}  # longest checkout, payment included")
     if answers.verify is not None:
         lines += _verify(answers.verify)
     else:

@@ -1,6 +1,9 @@
 """A group and its failover plan, for the tests of the plan package."""
 
+from dataclasses import replace
+
 from farshore.model.group import Group, Place, Store
+from farshore.model.permit import PROFILES, Gate
 from farshore.model.region import Epoch, RegionName
 from farshore.plan.build import failover
 from farshore.plan.plan import Plan
@@ -8,7 +11,7 @@ from farshore.plan.plan import Plan
 NYC, SFO = RegionName("nyc3"), RegionName("sfo3")
 
 
-def a_group(*, allow_unfenced: bool = False) -> Group:
+def a_group(*, allow_unfenced: bool = False, gate: Gate = Gate.NONE) -> Group:
     return Group(
         "g",
         "mysql",
@@ -16,9 +19,10 @@ def a_group(*, allow_unfenced: bool = False) -> Group:
         Place(NYC, "l1", "d1", "t1"),
         Place(SFO, "l2", "d2", "t2"),
         allow_unfenced=allow_unfenced,
+        permit=replace(PROFILES["fast"], gate=gate),
     )
 
 
-def a_plan(*, allow_unfenced: bool = False, reachable: bool = False) -> Plan:
-    group = a_group(allow_unfenced=allow_unfenced)
+def a_plan(*, allow_unfenced: bool = False, reachable: bool = False, gate: Gate = Gate.NONE) -> Plan:
+    group = a_group(allow_unfenced=allow_unfenced, gate=gate)
     return failover(group, Epoch(2), NYC, old_database_reachable=reachable, rule="V100", because="It is down.")

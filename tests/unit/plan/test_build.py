@@ -3,27 +3,29 @@
 import pytest
 from plan_values import NYC, SFO, a_group, a_plan
 
+from farshore.model.permit import Gate
 from farshore.model.region import Epoch
 from farshore.plan.build import hold, reopen
 from farshore.plan.plan import Plan, PlanKind
 from farshore.plan.step import SENTENCES, StepKind
 
 PLANS = (a_plan(), a_plan(allow_unfenced=True), a_plan(allow_unfenced=True, reachable=True))
+GATED = a_plan(gate=Gate.TRIGGER)
 
 
 def reaches(plan: Plan, late: StepKind) -> set[StepKind]:
     """Everything that must be over before `late` begins."""
     before: set[StepKind] = set()
-    for kind in plan.step(late).after:
+    for kind in (*plan.step(late).after, *plan.step(late).after_any):
         before |= {kind} | reaches(plan, kind)
     return before
 
 
-@pytest.mark.parametrize("plan", [*PLANS, reopen(a_group(), Epoch(3), NYC)], ids=lambda plan: plan.id)
+@pytest.mark.parametrize("plan", [*PLANS, GATED, reopen(a_group(), Epoch(3), NYC)], ids=lambda plan: plan.id)
 def test_the_graph_has_no_loops_and_no_loose_ends(plan: Plan) -> None:
     seen: set[StepKind] = set()
     for step in plan.steps:
-        assert set(step.after) <= seen, f"{step.kind} stands before what it waits for"
+        assert {*step.after, *step.after_any} <= seen, f"{step.kind} stands before what it waits for"
         seen.add(step.kind)
     assert len(seen) == len(plan.steps)
     assert set(plan.step(StepKind.REPORT).after) == seen - {StepKind.REPORT}
@@ -58,8 +60,17 @@ def test_the_checkout_opens_behind_the_grant_and_the_grant_behind_the_new_epoch(
     assert not plan.step(StepKind.SWITCH_DNS).after, "pages come back first"
 
 
+@pytest.mark.parametrize("allow_unfenced", [False, True])
+def test_with_a_permit_promotion_waits_for_the_fence_or_for_the_end_of_the_permit(allow_unfenced: bool) -> None:
+    plan = a_plan(allow_unfenced=allow_unfenced, gate=Gate.TRIGGER)
+    for kind in (StepKind.PREPARE_PROMOTION, StepKind.PROMOTE):
+        assert set(plan.step(kind).after_any) == {StepKind.FENCE_DATABASE, StepKind.AWAIT_PERMIT}
+    assert plan.step(StepKind.AWAIT_PERMIT).after == (StepKind.REVOKE,)
+    assert StepKind.REVOKE in reaches(plan, StepKind.GRANT)
+
+
 def test_every_kind_has_a_sentence_and_a_place_in_a_failover() -> None:
-    assert set(SENTENCES) == set(StepKind) == set(PLANS[0].kinds)
+    assert set(SENTENCES) == set(StepKind) == set(GATED.kinds)
 
 
 def test_the_checksum_is_of_what_is_done_and_not_of_why() -> None:

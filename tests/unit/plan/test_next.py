@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from plan_values import a_plan
 
 from farshore.model.operator import Word
+from farshore.model.permit import Gate
 from farshore.plan.journal import Event, OperatorSaid, StepDone, StepFailed, StepSkipped, StepStarted
 from farshore.plan.next import Finish, Run, Skip, Stuck, Wait, next_actions
 from farshore.plan.plan import Plan
@@ -15,6 +16,7 @@ from farshore.plan.step import StepKind as K
 
 PLAN = a_plan()
 LOOSE = a_plan(allow_unfenced=True)
+GATED = a_plan(gate=Gate.TRIGGER)
 
 
 def started(kind: K, at_s: float = 0.0, plan: Plan = PLAN, attempt: int = 1) -> StepStarted:
@@ -43,6 +45,17 @@ def runs(plan: Plan, events: Sequence[Event], now_s: float = 0.0, busy: frozense
 def test_everything_that_waits_for_nothing_begins_at_once() -> None:
     assert runs(PLAN, []) == [K.FENCE_APP, K.FENCE_DATABASE, K.SWITCH_DNS]
     assert runs(LOOSE, []) == [K.FENCE_APP, K.FENCE_DATABASE, K.SWITCH_DNS, K.PREPARE_PROMOTION]
+
+
+def test_promotion_begins_with_whichever_is_done_first_and_not_with_one_that_was_given_up() -> None:
+    given_up = StepSkipped(0.0, GATED.id, K.FENCE_DATABASE, "nobody answers", "plan")
+    by_hand = StepSkipped(0.0, GATED.id, K.FENCE_DATABASE, "it is off", "ann")
+    begun = [*done(K.FENCE_APP, K.SWITCH_DNS, K.REVOKE, plan=GATED), started(K.AWAIT_PERMIT, plan=GATED)]
+    waiting = frozenset({K.AWAIT_PERMIT})
+    assert K.PREPARE_PROMOTION not in runs(GATED, [*begun, given_up], busy=waiting)
+    assert K.PREPARE_PROMOTION in runs(GATED, [*begun, by_hand], busy=waiting)
+    assert K.PREPARE_PROMOTION in runs(GATED, [*begun, *done(K.FENCE_DATABASE, plan=GATED)], busy=waiting)
+    assert K.PREPARE_PROMOTION in runs(GATED, [*begun, given_up, *done(K.AWAIT_PERMIT, plan=GATED)])
 
 
 def test_a_step_in_flight_is_not_begun_twice_and_an_interrupted_one_is_begun_again() -> None:
@@ -122,7 +135,7 @@ def test_lines_of_an_earlier_boot_do_not_make_anybody_wait() -> None:
 @given(st.data())
 def test_any_order_of_endings_finishes_and_respects_the_graph(data: st.DataObject) -> None:
     """All interleavings that sampling finds: each step runs once, never before what it waits for."""
-    plan = data.draw(st.sampled_from((PLAN, LOOSE)))
+    plan = data.draw(st.sampled_from((PLAN, LOOSE, GATED)))
     events: list[Event] = []
     busy: set[K] = set()
     order: list[K] = []
@@ -132,6 +145,7 @@ def test_any_order_of_endings_finishes_and_respects_the_graph(data: st.DataObjec
             break
         for kind in [a.step.kind for a in actions if isinstance(a, Run)]:
             assert set(plan.step(kind).after) <= set(order)
+            assert not plan.step(kind).after_any or set(plan.step(kind).after_any) & set(order)
             events.append(started(kind, plan=plan))
             busy.add(kind)
         if data.draw(st.booleans(), label="crash"):

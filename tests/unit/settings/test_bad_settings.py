@@ -145,6 +145,42 @@ CASES = [
         "thresholds: {interval_s: 2.5, lease_ttl_s: 3}\n",
         "line 18: thresholds.lease_ttl_s is 3, less than two intervals, so leadership would flap; write 5 or more.",
     ),
+    (
+        "",
+        "permit: {profile: fast}\n",
+        "line 18: permit.profile is fast, which admits a checkout with 1.5 s left, but one of shop may take 10 s, payment included (checkout_max_s): it would be refused in its middle. Write a calmer profile, or measure the checkout and correct checkout_max_s.",
+    ),
+    (
+        "",
+        "permit: {wait_s: 18}\n",
+        "line 18: permit.wait_s is 18, but permits given before may take orders for 18.03 s ((1+drift)(d_s/(1-drift) + commit_s + step_s)): two regions could sell at once. Write that or more.",
+    ),
+    (
+        "",
+        "permit: {renew_s: 5}\n",
+        "line 18: permit.renew_s is 5, so a healthy shop would close after less than 3 renewals that failed; write 3.75 or less, or a longer d_s.",
+    ),
+    (
+        "",
+        "permit: {soft_s: 14}\n",
+        "line 18: permit.soft_s is 14, but just before a renewal only 13 s are left, so no checkout would be admitted; write less.",
+    ),
+    (
+        "",
+        "permit: {commit_s: 11}\n",
+        "line 18: permit.commit_s is 11, longer than soft_s (10); write less, or more soft_s.",
+    ),
+    ("", "permit: {gate: triger}\n", "line 18: permit.gate is 'triger'; write trigger."),
+    (
+        "",
+        "controller: {address: farshore.example.com}\n",
+        "line 18: controller.address is 'farshore.example.com'; write the IP address at which app servers reach it.",
+    ),
+    (
+        "",
+        "    guarded_tables: [a-b]\n",
+        "line 18: stores[0].guarded_tables holds 'a-b'; each must be a plain SQL name: letters, digits and underscores.",
+    ),
     ("", "thresholds: {down_aftr: 3}\n", "line 18: thresholds.down_aftr is not a setting; did you mean down_after?"),
     ("", "thresholds: 3\n", "line 18: thresholds must be a section of `key: value` lines, indented below it."),
     (

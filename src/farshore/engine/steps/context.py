@@ -1,9 +1,11 @@
 """What a step is handed, and what it hands back."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from farshore.engine.parts import Half, Parts
+from farshore.engine.permits import Renewals
 from farshore.engine.world import World
 from farshore.model.group import Group
 from farshore.plan.journal import Event, StepDone
@@ -21,6 +23,7 @@ class StepContext:
     lease: Lease
     attempt: int = 1
     events: tuple[Event, ...] = ()  # the plan's lines so far
+    renewals: Renewals = field(default_factory=Renewals)  # when each of the permit's renewals was first seen here
 
     @property
     def losing(self) -> Half:
@@ -39,6 +42,7 @@ class StepContext:
 class Done:
     detail: str = ""
     left: tuple[str, ...] = ()  # not reached; kept at between plans
+    facts: Mapping[str, Any] = field(default_factory=dict)  # written into the journal with the step
 
 
 Executor = Callable[[StepContext], Awaitable[Done]]

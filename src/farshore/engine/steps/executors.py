@@ -1,6 +1,7 @@
 """What can be ordered can be done: exactly one executor for each kind of step; a test holds both directions."""
 
 from farshore.engine.steps import (
+    await_permit,
     await_writable,
     confirm_dns,
     fence_app,
@@ -12,6 +13,7 @@ from farshore.engine.steps import (
     promote,
     raise_epoch,
     report,
+    revoke,
     switch_dns,
     verify,
 )
@@ -19,6 +21,8 @@ from farshore.engine.steps.context import Executor
 from farshore.plan.step import StepKind
 
 EXECUTORS: dict[StepKind, Executor] = {
+    StepKind.REVOKE: revoke.perform,
+    StepKind.AWAIT_PERMIT: await_permit.perform,
     StepKind.FENCE_APP: fence_app.perform,
     StepKind.FENCE_DATABASE: fence_database.perform,
     StepKind.SWITCH_DNS: switch_dns.perform,

@@ -2,8 +2,7 @@
 
 from farshore.engine.steps.context import Done, StepContext
 from farshore.model.failure import Failure
-from farshore.plan.journal import StepDone, StepSkipped
-from farshore.plan.ledger import BY_PLAN
+from farshore.plan.journal import BY_PLAN, StepDone, StepSkipped
 from farshore.plan.step import StepKind
 from farshore.plan.timings import timings
 from farshore.ports.notifier import Notice
