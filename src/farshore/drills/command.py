@@ -55,7 +55,7 @@ async def answer(argv: Sequence[str], env: Mapping[str, str] | None = None, time
     code, out, err = await outcome(argv, env, timeout_s)
     if code != 0:
         said = (err.strip() or out.strip())[-600:]
-        raise Refused(f"`{_shown(argv)}` failed: {said}", "Mend that, then start the drill again.")
+        raise Refused(f"`{_shown(argv)}` failed: {said.rstrip('.')}.", "Mend that, then start the drill again.")
     return out
 
 
@@ -116,7 +116,7 @@ async def relay(argv: Sequence[str], say: Progress, env: Mapping[str, str] | Non
         await process.wait()
         raise
     if code != 0:
-        raise Refused(f"`{_shown(argv)}` failed: {last}", "Mend that, then start the drill again.")
+        raise Refused(f"`{_shown(argv)}` failed: {last.rstrip('.')}.", "Mend that, then start the drill again.")
     return out
 
 

@@ -24,6 +24,8 @@ PACKAGES = (
     *("python3-pymysql", "python3-psycopg2", "libfaketime"),
 )
 IN_IMAGE = ("build_image.sh", "first_boot.py", "first-boot.service", "clock.conf")
+# In Debian always, in Ubuntu a package of its own; without it debootstrap says one line and goes on unverified.
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 TOOLS = {"debootstrap": "debootstrap", "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux"}
 
 
@@ -99,7 +101,17 @@ def ensure_image(say: Callable[[str], None]) -> Path:
     return root
 
 
+def require_keyring(keyring: Path = KEYRING) -> None:
+    """Droplets must not run what nobody signed."""
+    if not keyring.exists():
+        raise LabError(
+            f"{keyring} is missing, so the packages of the root filesystem cannot be verified; "
+            "run `make setup`, or install debian-archive-keyring"
+        )
+
+
 def _build(root: Path, say: Callable[[str], None]) -> None:
+    require_keyring()
     draft = root.with_suffix(".building")
     log = root.parent / "build.log"
     delete(draft)

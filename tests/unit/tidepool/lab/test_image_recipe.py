@@ -1,6 +1,7 @@
 """The image's recipe and mirror, without building anything."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_it_says_why_it_cannot_run_here(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(image.os, "geteuid", lambda: 1000)
     with pytest.raises(LabError, match="needs root"):
         image.require_machine()
+
+
+def test_nothing_unsigned_is_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ubuntu has Debian's keys only when asked; debootstrap without them would go on unverified."""
+    monkeypatch.setattr(image, "require_keyring", partial(image.require_keyring, tmp_path / "no.gpg"))
+    said: list[str] = []
+    with pytest.raises(LabError, match="install debian-archive-keyring"):
+        image._build(tmp_path / "image", said.append)
+    assert said == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_guest_files_are_shipped() -> None:
