@@ -14,6 +14,7 @@ from farshore.plan import build
 from farshore.plan.journal import StepStarted
 from farshore.plan.progress import Stage, progress
 from farshore.plan.step import StepKind
+from farshore.ports.app import AgentView, BridgeWhat
 
 FENCE_INTERVAL_S = 1.0  # a database that does not answer is not asked with every tick
 
@@ -67,4 +68,22 @@ def _astray(state: State, grant: Grant, region: RegionName, role: Role) -> bool:
             return True
         if endpoint.epoch <= grant.epoch and (endpoint.epoch, endpoint.role) != (grant.epoch, role):
             return True
+        if role is Role.STANDBY and _bridges_wrongly(state, view):
+            return True
     return False
+
+
+def _bridges_wrongly(state: State, view: AgentView) -> bool:
+    """Late visitors are not handed over, or read pages from a database that does not follow the writer's.
+
+    While nobody knows whether it follows, what is there stays.
+    """
+    if view.bridge is None:
+        return True
+    marks = state.markers
+    if marks.read_at_s is None:
+        return False
+    follows = marks.follows and marks.read is not None
+    return view.bridge.bridge.what is not (BridgeWhat.WRITES if follows else BridgeWhat.ALL) and (
+        follows or not marks.follows
+    )

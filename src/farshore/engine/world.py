@@ -27,6 +27,7 @@ class World:
     apps: Mapping[RegionName, Apps]
     database: DatabaseFactory
     notifier: Notifier
+    relay: Callable[[], str] = lambda: ""  # HOST:PORT at which app servers renew with this controller; empty: nowhere
     references: tuple[Target, ...] = ()  # door REFERENCE; empty: the standby's own door is the reference
     public_port: int = 443
     public_tls: bool = True

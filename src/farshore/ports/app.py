@@ -74,6 +74,11 @@ class App(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def address(self) -> str:
+        """HOST:PORT at which its peers reach it, as its controller does."""
+        ...
+
     async def view(self, runs: bool = False) -> AgentView:
         """`runs`: we are a controller at work, and the agent tells others of it; a verb that only looks is not told of.
 

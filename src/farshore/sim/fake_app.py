@@ -36,6 +36,10 @@ class FakeApp:
     seen: Epoch = _NEVER  # the larger epoch it was told, if that was not by an endpoint
     revoked: Epoch = _NEVER
 
+    @property
+    def address(self) -> str:
+        return f"{self.name}.test:9470"
+
     async def view(self, runs: bool = False) -> AgentView:
         with self.calls.call("app.view"):
             self._reach()

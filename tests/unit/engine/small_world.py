@@ -14,6 +14,7 @@ from farshore.model.operator import OperatorWord, Word
 from farshore.model.region import Endpoint, Epoch, RegionName, Role
 from farshore.model.sighting import Door, Look, Sighting
 from farshore.plan.journal import Event, from_json
+from farshore.ports.app import Bridge, BridgeWhat
 from farshore.ports.cloud import Balancer, DatabaseServer
 from farshore.ports.dns import RecordSet
 from farshore.ports.prober import Target
@@ -100,6 +101,7 @@ class SmallWorld:
             for app in self.apps[place.region].apps:
                 role = Role.WRITER if place.region == NYC else Role.STANDBY
                 app.endpoint = Endpoint(Epoch(1), role, place.region, f"private-{place.database}", 25060)
+                app.bridge = Bridge(IPS[NYC], BridgeWhat.WRITES) if role is Role.STANDBY else None
         self.dns.edit(RecordSet(DOMAIN, "A", frozenset({IPS[NYC]}), 30))
 
     def _server(self, place: Place) -> DatabaseServer:

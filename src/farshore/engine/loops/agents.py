@@ -8,9 +8,10 @@ from farshore.engine.within import within
 from farshore.model.failure import Failure
 from farshore.model.region import RegionName
 from farshore.model.sighting import Door
-from farshore.ports.app import AgentView, App
+from farshore.ports.app import AgentView, App, Promisor
 
 VIEW_S = 3.0  # an agent that takes longer is silent
+TERMS_AGAIN_S = 60.0  # an agent that was put on a new disk has forgotten them, and does not say so
 VIEWS_PER_INTERVAL = 8  # what an agent saw is as old as the last view of it, and a verdict needs two places
 
 
@@ -19,6 +20,7 @@ class Agents:
         self._shell = shell
         self._busy: set[str] = set()
         self._told: dict[str, object] = {}  # what each agent was last told to watch
+        self._terms: dict[str, tuple[object, float]] = {}  # how each was last told to renew, and when
 
     async def run(self) -> None:
         shell = self._shell
@@ -37,13 +39,32 @@ class Agents:
             self._shell.feed(AgentSeen(region, view, clock.now_s() - begun_s))
             if any(not sighting.ok for sighting in view.sightings):
                 self._shell.decide_now()
+            await self._tell_terms(region, app)
             await self._tell(region, app, view)
         except Failure as error:
+            self._terms.pop(app.name, None)
             self._shell.feed(AgentSilent(region, app.name, str(error)))
         except Exception as error:  # a bug in one client must not blind the others; status shows it
             self._shell.feed(AgentSilent(region, app.name, f"It broke: {type(error).__name__}: {error}"))
         finally:
             self._busy.discard(app.name)
+
+    async def _tell_terms(self, region: RegionName, app: App) -> None:
+        """How to renew and from whom: this controller first, then agents elsewhere, who pass it on."""
+        shell, grant = self._shell, self._shell.state.grant
+        if not shell.acting or grant is None:
+            return
+        elsewhere = shell.world.apps[shell.group.other(region).region].all()
+        promisors = tuple(Promisor(other.name, other.address) for other in elsewhere)
+        relays = tuple(filter(None, (shell.world.relay(), *(other.address for other in elsewhere))))
+        wanted = (grant.epoch, shell.group.permit, relays, promisors)
+        told, at_s = self._terms.get(app.name, (None, 0.0))
+        now_s = shell.world.clock.now_s()
+        if told == wanted and now_s - at_s < TERMS_AGAIN_S:
+            return
+        work = app.terms(grant.epoch, shell.group.permit, relays, promisors)
+        await within(shell.world.clock, VIEW_S, work, f"Agent {app.name}")
+        self._terms[app.name] = (wanted, now_s)
 
     async def _tell(self, region: RegionName, app: App, view: AgentView) -> None:
         """The standby's agents are vantage points: tell them their targets when those change, or were forgotten."""

@@ -7,6 +7,7 @@ from farshore.engine.shell import Shell
 from farshore.engine.state import MARKER_INTERVAL_S
 from farshore.model.failure import Failure
 from farshore.model.grant import Grant
+from farshore.model.permit import Gate
 from farshore.model.sighting import Marker
 
 
@@ -50,9 +51,17 @@ class Markers:
         """Our sequence starts above whatever is there: a row of an earlier leader proves nothing about now."""
         await half.database.prepare()
         await half.database.raise_epoch(grant.epoch)
+        await self._guard(half)
         known = await half.database.read_marker()
         self._sequence = max(self._sequence, known.sequence if known is not None else 0)
         self._under = grant
+
+    async def _guard(self, half: Half) -> None:
+        """A gate that cannot be put up fails the marker, so that nobody relies on a permit that nothing enforces."""
+        group = self._shell.group
+        for store in group.stores:
+            tables = store.guarded_tables if group.permit.gate is Gate.TRIGGER else ()
+            await half.database.guard(store.database, tables, store.app_user)
 
     async def _read(self, half: Half) -> None:
         try:

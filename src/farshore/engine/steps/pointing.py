@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from farshore.model.failure import Failure, Refused, RetryLater
 from farshore.model.region import Endpoint
-from farshore.ports.app import App
+from farshore.ports.app import App, Bridge
 from farshore.ports.clock import Clock
 
 STRAGGLERS_S = 0.4  # how long the others are waited for once one app server has answered
@@ -19,12 +19,14 @@ class Pointed:
     refused: bool  # somebody said no
 
 
-async def point_all(apps: Sequence[App], endpoint: Endpoint, clock: Clock, *, hurry: bool) -> Pointed:
+async def point_all(
+    apps: Sequence[App], endpoint: Endpoint, clock: Clock, *, hurry: bool, bridge: Bridge | None = None
+) -> Pointed:
     """With `hurry`, a dead app server does not hold up the live ones: it is left for later.
 
     Breaking a command off is safe: an endpoint is replaced whole or not at all, and the same one again is no change.
     """
-    tasks = {asyncio.create_task(_point(app, endpoint)): app.name for app in apps}
+    tasks = {asyncio.create_task(_point(app, endpoint, bridge)): app.name for app in apps}
     pending = set(tasks)
     alarm: asyncio.Task[None] | None = None
     try:
@@ -42,8 +44,8 @@ async def point_all(apps: Sequence[App], endpoint: Endpoint, clock: Clock, *, hu
     return _sum_up(tasks, pending)
 
 
-async def _point(app: App, endpoint: Endpoint) -> None:
-    await app.point(endpoint)
+async def _point(app: App, endpoint: Endpoint, bridge: Bridge | None) -> None:
+    await app.point(endpoint, bridge)
 
 
 async def _alarm(clock: Clock) -> None:
