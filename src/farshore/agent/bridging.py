@@ -1,7 +1,7 @@
-"""The bridge for late visitors: a file that nginx includes (`include /run/farshore/bridge[.]conf;` in the server block).
+"""The bridge for late visitors: a file that nginx includes (`include /run/farshore/bridge[.]conf;` in the server).
 
-nginx does the rest. It is reloaded only when the file changed, and beside the command that asked for it; what fails here
-is said in the view and never fails a command. What was asked for is kept on disk, for /run is empty after a reboot.
+nginx does the rest. It is reloaded only when the file changed, and beside the command that asked for it; what fails is
+said in the view and never fails a command. What was asked for is kept on disk, for /run is empty after a reboot.
 """
 
 import asyncio
@@ -72,9 +72,7 @@ class Bridging:
         try:
             self._due = self._replace() or self._due
         except OSError as error:
-            self._trouble["file"] = (
-                f"The file {self._path} cannot be written ({error.strerror}); nothing is handed over."
-            )
+            self._trouble["file"] = f"The file {self._path} cannot be written: {error.strerror}; free space there."
         if self._due and (self._reloading is None or self._reloading.done()):
             self._reloading = asyncio.create_task(self._reload())
 

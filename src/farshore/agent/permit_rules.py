@@ -102,8 +102,8 @@ def may_renew(endpoint: Endpoint | None, heard: Epoch, ended: Epoch, terms: Term
 
 def pace(terms: Terms) -> Pace:
     """Between a renewal's due time and the moment when no checkout is admitted any more lies `slack`: a whole round
-    fits into it, so that the first relay may hang and no shopper notices. Terms that leave none: a third of D."""
-    slack_s = max(terms.d_s - terms.soft_s - terms.renew_s, terms.d_s / 3 - terms.renew_s, terms.d_s / 10)
+    fits into it, so that the first relay may hang and no shopper notices. Terms that leave none: a tenth of D."""
+    slack_s = max(terms.d_s - terms.soft_s - terms.renew_s, terms.d_s / 10)
     relays_s = _within(0.4 * slack_s)
     return Pace(
         database_s=_within(0.15 * slack_s),
