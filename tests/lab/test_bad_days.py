@@ -67,7 +67,7 @@ def test_names_that_the_account_does_not_have(day: BadDay) -> None:
     assert (said.code, "stores[0].zone is" in said.sentence) == (2, True), said.sentence
     answers = [Said(one.wait(60), *one.communicate()) for one in ordered]
     assert [answer.code for answer in answers] == [1, 1]
-    # Its state file is another than the running controller's, and that one's agents say so before anything is looked up.
+    # Its state file is another than the running controller's, and agents say so before anything is looked up.
     assert answers[0].sentence.startswith("Another controller acts for this group, with a state file of its own: ")
     assert answers[1].sentence == (
         "There is no database shop-gone in the account. Correct its name in farshore.yaml; "
