@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_serving import HTTP, Serving, serving
+from api_serving import HTTP, Serving, is_online, serving
 from openapi import SPEC, complaints, operations, plain, schema_of
 
 from tidepool.api.authority import Authority
@@ -231,7 +231,7 @@ def _replicas(walk: Walk, cluster: str) -> None:
     path = f"/v2/databases/{cluster}/replicas"
     for name in ("shop-sfo3", "shop-nyc3"):
         walk("POST", path, {"name": name, "size": "db-s-1vcpu-1gb", "region": name[-4:]})
-        walk.api.until(f"{path}/{name}", lambda r: r.ok)
+        walk.api.until(f"{path}/{name}", is_online)
     walk("GET", path)
     walk("GET", f"{path}/shop-sfo3")
     walk("DELETE", f"{path}/shop-nyc3")

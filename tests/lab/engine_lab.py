@@ -119,11 +119,10 @@ class Pair:
         self.world.until(same, f"{query} gives {expected} on the replica")
 
 
-class Session:
-    """An open connection from a place; `ask` returns {"rows"} or {"error"}."""
+class Talk:
+    """An open connection, spoken by `argv`; `ask` returns {"rows"} or {"error"}."""
 
-    def __init__(self, namespace: Path) -> None:
-        argv = ["nsenter", f"--net={namespace}", sys.executable, str(SESSION)]
+    def __init__(self, argv: list[str]) -> None:
         self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def send(self, what: Any) -> None:
@@ -147,6 +146,13 @@ class Session:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
+
+
+class Session(Talk):
+    """From a place of this process's own lab."""
+
+    def __init__(self, namespace: Path) -> None:
+        super().__init__(["nsenter", f"--net={namespace}", sys.executable, str(SESSION)])
 
 
 @contextmanager

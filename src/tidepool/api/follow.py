@@ -63,7 +63,11 @@ async def droplets_changed(account: Account) -> None:
     """A droplet came, went or changed its tags. DigitalOcean follows in the background: if a part of the world is down,
     that is no failure of the request that changed the droplet."""
     balancers = [b for b in account.balancers if b["status"] == "active"]
-    databases = [d for d in account.databases if d.ca_pem and any(r["type"] in ("droplet", "tag") for r in d.rules)]
+    databases = [
+        d
+        for d in account.databases
+        if d.ca_pem and not d.doomed and any(r["type"] in ("droplet", "tag") for r in d.rules)
+    ]
     outcomes = await asyncio.gather(
         *(apply_balancer(account, balancer) for balancer in balancers),
         *(apply_trust(account, database) for database in databases),

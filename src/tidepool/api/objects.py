@@ -34,7 +34,8 @@ class Database:
     backups: list[Json] = field(default_factory=list)
     sql_mode: str = ""
     parent: str | None = None
-    visible: bool = True  # a replica is a 404 until it is ready
+    visible: bool = True  # a replica is a 404 until it is nearly ready; what is being deleted is one at once
+    doomed: bool = False  # deleted, but its server is not gone yet: the name is still taken
     promoting: bool = False
     ca_pem: str = ""
 

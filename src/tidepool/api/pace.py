@@ -16,7 +16,8 @@ class Pace:
     certificate_s: float = 30.0
     peering_s: float = 20.0
     database_s: float = 210.0
-    replica_s: float = 240.0
+    replica_s: float = 240.0  # until it is seen at all
+    forking_s: float = 60.0  # then it is seen, but not online
     backup_s: float = 60.0  # after `online`; until then the first replica answers 412
     resize_s: float = 180.0
 

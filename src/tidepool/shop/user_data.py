@@ -12,7 +12,7 @@ FILES = Path(__file__).parent / "files"
 LIMIT_BYTES = 64 * 1024  # DigitalOcean's limit for user_data
 
 
-def user_data(settings: Mapping[str, str], endpoint: Mapping[str, Any], ca_pem: str) -> str:
+def user_data(settings: Mapping[str, str | bool], endpoint: Mapping[str, Any], ca_pem: str) -> str:
     """A shell script that unpacks everything into a private folder and runs install.sh there."""
     own = {
         "settings.json": json.dumps(settings, indent=2),

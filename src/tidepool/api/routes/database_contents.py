@@ -5,9 +5,9 @@ import secrets
 
 from tidepool.api.backend import Json
 from tidepool.api.database_view import connections, user
-from tidepool.api.errors import ApiError, not_found, unprocessable
+from tidepool.api.errors import not_found, unprocessable
 from tidepool.api.objects import Database
-from tidepool.api.routes.databases import find_cluster
+from tidepool.api.routes.databases import check_ready, find_cluster
 from tidepool.api.routing import Answer, Call, Table
 
 table = Table()
@@ -25,11 +25,6 @@ def _find_user(call: Call) -> tuple[Database, Json]:
     return cluster, found
 
 
-def _ready(cluster: Database) -> None:
-    if cluster.json["status"] == "creating":
-        raise ApiError(412, "cluster is not ready: it is still being created, try again later")
-
-
 @table.on("GET", "/v2/databases/{database_id}/users", "database:read")
 async def list_users(call: Call) -> Answer:
     return Answer(200, {"users": [user(call, one) for one in find_cluster(call).users.values()]})
@@ -38,7 +33,7 @@ async def list_users(call: Call) -> Answer:
 @table.on("POST", "/v2/databases/{database_id}/users", "database:create")
 async def create_user(call: Call) -> Answer:
     cluster, name = find_cluster(call), str(call.need("name"))
-    _ready(cluster)
+    check_ready(cluster)
     if not NAME.fullmatch(name) or name in cluster.users:
         raise unprocessable(f"user name {name!r} is not valid or already exists")
     new: Json = {"name": name, "role": "normal", "password": _password()}
@@ -91,7 +86,7 @@ async def list_dbs(call: Call) -> Answer:
 @table.on("POST", "/v2/databases/{database_id}/dbs", "database:create")
 async def create_db(call: Call) -> Answer:
     cluster, name = find_cluster(call), str(call.need("name"))
-    _ready(cluster)
+    check_ready(cluster)
     if not NAME.fullmatch(name) or name in cluster.dbs:
         raise unprocessable(f"database name {name!r} is not valid or already exists")
     await call.account.backend.database_db(cluster.id, name, True)

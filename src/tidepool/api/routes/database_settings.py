@@ -6,7 +6,7 @@ from tidepool.api.database_config import SETTINGS
 from tidepool.api.database_view import event
 from tidepool.api.errors import unprocessable
 from tidepool.api.follow import apply_trust
-from tidepool.api.routes.databases import find_cluster, find_server, read_rules
+from tidepool.api.routes.databases import check_ready, find_cluster, find_server, read_rules
 from tidepool.api.routing import Answer, Call, Table
 
 table = Table()
@@ -38,6 +38,7 @@ async def patch_config(call: Call) -> Answer:
     database, changes = find_server(call), call.need("config")
     if unknown := sorted(set(changes) - SETTINGS[database.engine]):
         raise unprocessable(f"invalid config: {unknown[0]} is not a setting of this cluster type")
+    check_ready(database)
     await call.account.backend.database_config(database.id, changes)
     database.config.update(changes)
     event(database, "cluster_update")
@@ -55,6 +56,7 @@ async def put_sql_mode(call: Call) -> Answer:
     if database.engine != "mysql":
         raise unprocessable("operation is not supported for this cluster type")
     mode = str(call.need("sql_mode"))
+    check_ready(database)
     await call.account.backend.database_config(database.id, {"sql_mode": mode})
     database.sql_mode = mode
     return Answer(204)

@@ -9,7 +9,7 @@ from tidepool.api import catalogue
 from tidepool.api.account import Account, fresh_id, now
 from tidepool.api.backend import BackendError, DatabaseMade, Json
 from tidepool.api.database_view import as_cluster, connections, event
-from tidepool.api.errors import not_found, unprocessable
+from tidepool.api.errors import ApiError, not_found, unprocessable
 from tidepool.api.follow import apply_trust
 from tidepool.api.objects import Database
 from tidepool.api.routes.tags import ensure_tags
@@ -39,8 +39,14 @@ def find_cluster(call: Call) -> Database:
     return found
 
 
+def check_ready(database: Database) -> None:
+    """What needs a running server has to wait for one."""
+    if not database.ca_pem:
+        raise ApiError(412, "cluster is not ready: it is still being created, try again later")
+
+
 def check_name(account: Account, name: Any) -> str:
-    """Clusters and replicas share one namespace; a promoted replica keeps its name."""
+    """Clusters and replicas share one namespace; a promoted replica keeps its name, a deleted one until it is gone."""
     if not NAME.fullmatch(str(name)):
         raise unprocessable("invalid cluster name: use 3 to 63 characters of a-z, 0-9 and -, beginning with a letter")
     if account.databases.first(lambda database: database.name == name):
@@ -94,8 +100,8 @@ async def first_backup(account: Account, database: Database) -> None:
 async def _bring_up(account: Account, database: Database) -> None:
     shown = {**database.json, "engine": database.engine}
     made = await account.at_least(account.pace.database_s, account.backend.database_create(shown))
-    if database.id not in account.databases:  # destroyed meanwhile
-        await account.backend.database_destroy(database.id)
+    if database.doomed:
+        await bury(account, database)
         return
     admin: Json = {"name": "doadmin", "role": "primary", "password": made.password}
     if database.engine == "mysql":
@@ -118,7 +124,7 @@ async def bring_up(account: Account, database: Database) -> None:
 @table.on("GET", "/v2/databases", "database:read")
 async def list_all(call: Call) -> Answer:
     tag = call.query.get("tag_name")
-    found = [d for d in call.account.databases if not d.is_replica and (not tag or tag in d.json["tags"])]
+    found = [d for d in call.account.databases if d.visible and not d.is_replica and (not tag or tag in d.json["tags"])]
     return Answer(200, {"databases": [as_cluster(call, database) for database in found]})
 
 
@@ -182,13 +188,21 @@ async def get(call: Call) -> Answer:
 async def delete(call: Call) -> Answer:
     """Its replicas go with it; what DigitalOcean does with them is undocumented."""
     database = find_cluster(call)
-    replicas = [other for other in call.account.databases if other.parent == database.id]
+    replicas = [other for other in call.account.databases if other.parent == database.id and not other.doomed]
     for gone in [*replicas, database]:
         await remove(call.account, gone)
     return Answer(204)
 
 
 async def remove(account: Account, database: Database) -> None:
-    account.databases.drop(database.id)
-    if database.ca_pem:  # one that is still being made is destroyed by its maker
+    """A 404 from now on. Its names are free when its server is gone, which for one still being made is its maker's."""
+    database.visible, database.doomed = False, True
+    if database.ca_pem:
+        await bury(account, database)
+
+
+async def bury(account: Account, database: Database) -> None:
+    try:
         await account.backend.database_destroy(database.id)
+    finally:
+        account.databases.drop(database.id)

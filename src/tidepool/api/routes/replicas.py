@@ -1,14 +1,25 @@
 """/v2/databases/{id}/replicas and promotion: a fork, not a switchover. Nothing happens to the old primary."""
 
 import asyncio
+import dataclasses
 
 from tidepool.api import catalogue
 from tidepool.api.account import Account, fresh_id, now
 from tidepool.api.backend import BackendError
 from tidepool.api.database_view import as_replica, connections, event
 from tidepool.api.errors import ApiError, not_found
+from tidepool.api.follow import apply_trust
 from tidepool.api.objects import Database
-from tidepool.api.routes.databases import check_name, check_size, find_cluster, first_backup, remove, settle
+from tidepool.api.routes.databases import (
+    bury,
+    check_name,
+    check_ready,
+    check_size,
+    find_cluster,
+    first_backup,
+    remove,
+    settle,
+)
 from tidepool.api.routes.tags import ensure_tags
 from tidepool.api.routes.vpcs import place
 from tidepool.api.routing import Answer, Call, Table
@@ -17,7 +28,7 @@ table = Table()
 
 
 def _replicas(account: Account, primary: Database) -> list[Database]:
-    """Those that can be seen: until it is ready, a replica is neither listed nor found, for minutes."""
+    """Those that can be seen: until it is nearly ready, a replica is neither listed nor found, for minutes."""
     return [other for other in account.databases if other.parent == primary.id and other.visible]
 
 
@@ -37,17 +48,23 @@ async def _bring_up(account: Account, primary: Database, replica: Database) -> N
     except BackendError:
         account.databases.drop(replica.id)  # nobody ever saw it; its name is free again
         raise
-    if replica.id not in account.databases:  # destroyed meanwhile
-        await account.backend.database_destroy(replica.id)
+    if not replica.doomed:
+        replica.visible, replica.json["status"] = True, "forking"
+        await asyncio.sleep(account.pace.scaled(account.pace.forking_s))
+    if replica.doomed:
+        await bury(account, replica)
         return
     replica.users, replica.dbs = primary.users, primary.dbs  # a physical copy has the same, as long as it is one
-    settle(account, replica, made)
+    # The admin's password may be another than the one that its primary began with.
+    settle(account, replica, dataclasses.replace(made, password=primary.json["connection"]["password"]))
+    if replica.rules:
+        await apply_trust(account, replica)
 
 
 async def _promote(account: Account, replica: Database) -> None:
     try:
         await asyncio.sleep(account.pace.promote_delay_s)
-        if replica.id not in account.databases:
+        if replica.doomed:
             return
         await account.backend.database_promote(replica.id)
     finally:
@@ -105,6 +122,7 @@ async def delete(call: Call) -> Answer:
 async def promote(call: Call) -> Answer:
     """Answers at once and leaves nothing to poll; asking again meanwhile changes nothing."""
     replica = _find(call)
+    check_ready(replica)
     if not replica.promoting:
         replica.promoting = True
         call.account.spawn(_promote(call.account, replica))

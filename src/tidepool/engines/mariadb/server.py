@@ -46,7 +46,8 @@ class MariaDB:
         await self._sql(sql.bootstrap(self.secrets))
 
     async def follow(self, primary: DatabaseServer) -> None:
-        self._replica = True
+        assert isinstance(primary, MariaDB)
+        self._replica, self._config = True, dict(primary._config)  # a copy has its primary's settings too
         # A physical copy, taken while the primary runs. It says at which GTID it was taken.
         backup = ["mariadb-backup", "--user=root", f"--socket={config.SOCKET}"]
         await primary.cell.run(["rm", "-rf", SEED])

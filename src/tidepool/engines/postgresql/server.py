@@ -34,7 +34,8 @@ class PostgreSQL:
         await self._sql(sql.bootstrap(self.secrets))
 
     async def follow(self, primary: DatabaseServer) -> None:
-        self._replica = True
+        assert isinstance(primary, PostgreSQL)
+        self._replica, self._config = True, dict(primary._config)  # a copy has its primary's settings too
         await write_tls(self.cell, config.TLS_FOLDER, OWNER, self._tls)
         line = f"*:{PORT}:*:{REPLICATOR}:{self.secrets.replicator}\n"
         await write_file(self.cell, PASSWORD_FILE, line, owner=OWNER, mode="0600")

@@ -13,6 +13,9 @@ install -m 0640 -o www-data -g adm /dev/null /var/log/shop-php.log
 cp "$here/etc/nginx.conf" /etc/nginx/sites-available/shop
 rm -f /etc/nginx/sites-enabled/* "/etc/php/$fpm/fpm/pool.d/www.conf"
 ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled/shop
+if grep -q '"permit": true' "$here/settings.json"; then
+    cp "$here/etc/permit.conf" /etc/nginx/shop-permit.conf
+fi
 cp "$here/etc/fpm.conf" "/etc/php/$fpm/fpm/pool.d/shop.conf"
 
 # The folder comes back at every boot, the file does not: a server that boots again without

@@ -67,6 +67,10 @@ class HeldBackend(MemoryBackend):
         await self._pass("replica_create")
         return await super().replica_create(*args)
 
+    async def database_destroy(self, *args: Any) -> Any:
+        await self._pass("database_destroy")
+        return await super().database_destroy(*args)
+
     async def database_promote(self, *args: Any) -> Any:
         await self._pass("database_promote")
         return await super().database_promote(*args)
@@ -130,10 +134,10 @@ class Serving:
         self.until(f"/v2/databases/{made['id']}/backups", lambda r: bool(r.json()["backups"]))
         return dict(found["database"])
 
-    def replica(self, cluster_id: str, name: str = "shop-sfo3") -> dict[str, Any]:
+    def replica(self, cluster_id: str, name: str = "shop-sfo3", region: str = "sfo3") -> dict[str, Any]:
         path = f"/v2/databases/{cluster_id}/replicas"
-        self.ok("POST", path, {"name": name, "size": "db-s-1vcpu-1gb", "region": "sfo3"})
-        return dict(self.until(f"{path}/{name}", lambda r: r.ok)["replica"])
+        self.ok("POST", path, {"name": name, "size": "db-s-1vcpu-1gb", "region": region})
+        return dict(self.until(f"{path}/{name}", is_online)["replica"])
 
     def droplet(self, name: str = "web-1", region: str = "nyc3", **more: Any) -> dict[str, Any]:
         body = {"name": name, "region": region, "size": "s-1vcpu-1gb", "image": "debian-12-x64", **more}
@@ -147,6 +151,10 @@ class Serving:
         )
         path = f"/v2/load_balancers/{made['load_balancer']['id']}"
         return dict(self.until(path, lambda r: r.json()["load_balancer"]["status"] == "active")["load_balancer"])
+
+
+def is_online(response: requests.Response) -> bool:
+    return bool(response.ok and response.json()["replica"]["status"] == "online")
 
 
 HTTP = {"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 80}

@@ -1,11 +1,13 @@
 """Clusters, replicas and promotion: the states and traps that DigitalOcean's customers meet."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from api_serving import Serving, serving
+from api_serving import AT_ONCE, Serving, is_online, serving
 
 from tidepool.api.backend import BackendError
+from tidepool.api.pace import Pace
 from tidepool.api.tokens import Token
 
 REPLICA = {"name": "shop-sfo3", "size": "db-s-1vcpu-1gb", "region": "sfo3"}
@@ -46,8 +48,53 @@ def test_replica_is_invisible_until_it_is_ready(api: Serving) -> None:
     assert api.ask("GET", f"/v2/databases/{made['id']}/firewall").status_code == 404
     assert api.ask("PUT", f"{path}/shop-sfo3/promote").status_code == 404
     api.let_go("replica_create")
-    assert api.until(f"{path}/shop-sfo3", lambda r: r.ok)["replica"]["status"] == "online"
+    assert api.until(f"{path}/shop-sfo3", is_online)["replica"]["id"] == made["id"]
     assert [replica["id"] for replica in api.ok("GET", path)["replicas"]] == [made["id"]]
+
+
+def test_a_replica_that_is_seen_is_not_yet_ready(tmp_path: Path) -> None:
+    """Seen as `forking` first: promoting it then is refused as too early, and firewall rules wait for the server."""
+    with serving(tmp_path, pace=AT_ONCE) as api:
+        cluster = api.cluster()
+        path = f"/v2/databases/{cluster['id']}/replicas"
+        api.server.account.pace = Pace(scale=1.0, replica_s=0.0, forking_s=3600.0, promote_delay_s=0.0)
+        made = api.ok("POST", path, REPLICA)["replica"]
+        assert api.until(f"{path}/shop-sfo3", lambda r: r.ok)["replica"]["status"] == "forking"
+        assert api.ask("PUT", f"{path}/shop-sfo3/promote").status_code == 412
+        assert (
+            api.ask("PATCH", f"/v2/databases/{made['id']}/config", {"config": {"wait_timeout": 9}}).status_code == 412
+        )
+        rules = {"rules": [{"type": "ip_addr", "value": "203.0.113.130"}]}
+        assert api.ask("PUT", f"/v2/databases/{made['id']}/firewall", rules).status_code == 204
+        assert made["id"] not in api.backend.trusted
+
+
+def test_a_replicas_password_is_its_primarys_of_today(api: Serving) -> None:
+    """A fence may have reset the admin's password before the way home was built."""
+    cluster = api.cluster()
+    fresh = api.ok("POST", f"/v2/databases/{cluster['id']}/users/doadmin/reset_auth", {})["user"]["password"]
+    assert fresh != cluster["connection"]["password"]
+    assert api.replica(cluster["id"])["connection"]["password"] == fresh
+
+
+def test_a_deleted_clusters_name_is_free_when_its_server_is_gone(api: Serving) -> None:
+    """Not listed from the moment of the request; a new replica under the old name has to wait for the old server."""
+    cluster = api.cluster()
+    replica = api.replica(cluster["id"])
+    api.ok("PUT", f"/v2/databases/{cluster['id']}/replicas/shop-sfo3/promote")
+    api.until(f"/v2/databases/{replica['id']}/backups", lambda r: r.ok and bool(r.json()["backups"]))
+    home = {"name": "shop", "size": "db-s-1vcpu-1gb", "region": "nyc3"}
+    path = f"/v2/databases/{replica['id']}/replicas"
+    assert api.ask("POST", path, home).json()["message"] == "cluster name is not available"
+    api.hold("database_destroy")
+    with ThreadPoolExecutor(1) as other:
+        deleting = other.submit(api.ask, "DELETE", f"/v2/databases/{cluster['id']}")
+        api.until(f"/v2/databases/{cluster['id']}", lambda r: r.status_code == 404)
+        assert [one["name"] for one in api.ok("GET", "/v2/databases")["databases"]] == ["shop-sfo3"]
+        assert api.ask("POST", path, home).status_code == 422
+        api.let_go("database_destroy")
+        assert deleting.result().status_code == 204
+    assert api.replica(replica["id"], "shop", "nyc3")["region"] == "nyc3"
 
 
 def test_replica_id_serves_settings_but_is_no_cluster_yet(api: Serving) -> None:

@@ -9,12 +9,6 @@ function json_answer(int $status, array $body): void
     echo json_encode($body, JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES), "\n";
 }
 
-function closed(string $why): void
-{
-    header('Retry-After: ' . RETRY_AFTER_S);
-    json_answer(503, ['error' => $why]);
-}
-
 function not_found(): void
 {
     json_answer(404, ['error' => 'There is no such page.']);

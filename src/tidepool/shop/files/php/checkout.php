@@ -24,45 +24,55 @@ function checkout(array $endpoint): void
     $total = money(array_sum(array_map(fn (array $l): int => $l[1] * $l[2], $lines)));
     $key = 'order_' . bin2hex(random_bytes(10)); // the identity; the id may be given twice when a primary is lost
     $id = write_order($endpoint, $key, $token, $name, $email, $total, $lines);
-    if (!still_writer($endpoint)) {
-        closed('The shop moved to another region while your order was written. It is not confirmed; please try again.');
-        return;
-    }
-    write_cart([]);
-    json_answer(200, [
+    acknowledge($endpoint, [
         'order_id' => $id, 'order_key' => $key, 'total' => $total,
         'epoch' => $endpoint['epoch'], 'region' => setting('region'),
     ]);
+}
+
+/** Everything is ready before the last look at the clocks, and after it nothing happens but the sending. */
+function acknowledge(array $endpoint, array $order): void
+{
+    $text = json_encode($order, JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES) . "\n";
+    write_cart([]);
+    header('Content-Type: application/json');
+    if (!still_writer($endpoint) || !permit($endpoint)->stands()) {
+        header_remove('Set-Cookie');
+        closed('The shop moved to another region while your order was written. It is not confirmed; please try again.');
+        return;
+    }
+    echo $text;
+    fastcgi_finish_request(); // or it would wait in a buffer until the database is taken leave of
 }
 
 /** @param list<array{int, int, int}> $lines product, quantity, price in cents */
 function write_order(array $endpoint, string $key, string $token, string $name, string $email, string $total, array $lines): int
 {
     $id = next_order_id($endpoint);
-    run($endpoint, 'INSERT INTO orders (id, order_key, token, name, email, status, total, created_at)'
+    write($endpoint, 'INSERT INTO orders (id, order_key, token, name, email, status, total, created_at)'
         . " VALUES (?, ?, ?, ?, ?, 'pending', ?, CURRENT_TIMESTAMP)", [$id, $key, $token, $name, $email, $total]);
     foreach ($lines as [$product, $quantity, $price]) {
-        run($endpoint, 'INSERT INTO order_items (order_id, product_id, qty, price) VALUES (?, ?, ?, ?)',
+        write($endpoint, 'INSERT INTO order_items (order_id, product_id, qty, price) VALUES (?, ?, ?, ?)',
             [$id, $product, $quantity, money($price)]);
     }
     $facts = ['epoch' => (string) $endpoint['epoch'], 'region' => setting('region'), 'server' => (string) gethostname()];
     foreach ($facts as $fact => $value) {
-        run($endpoint, 'INSERT INTO order_meta (order_id, name, value) VALUES (?, ?, ?)', [$id, $fact, $value]);
+        write($endpoint, 'INSERT INTO order_meta (order_id, name, value) VALUES (?, ?, ?)', [$id, $fact, $value]);
     }
     foreach ($lines as [$product, $quantity]) {
-        run($endpoint, 'UPDATE products SET stock = stock - ? WHERE id = ?', [$quantity, $product]); // relative
+        write($endpoint, 'UPDATE products SET stock = stock - ? WHERE id = ?', [$quantity, $product]); // relative
     }
-    run($endpoint, "UPDATE orders SET status = 'processing' WHERE id = ?", [$id]);
+    write($endpoint, "UPDATE orders SET status = 'processing' WHERE id = ?", [$id]);
     return $id;
 }
 
 function next_order_id(array $endpoint): int
 {
     if (setting('engine') === 'mysql') {
-        run($endpoint, "UPDATE counters SET value = LAST_INSERT_ID(value + 1) WHERE name = 'orders'");
+        write($endpoint, "UPDATE counters SET value = LAST_INSERT_ID(value + 1) WHERE name = 'orders'");
         return (int) database($endpoint)->lastInsertId();
     }
-    return (int) run($endpoint, "UPDATE counters SET value = value + 1 WHERE name = 'orders' RETURNING value")->fetchColumn();
+    return (int) write($endpoint, "UPDATE counters SET value = value + 1 WHERE name = 'orders' RETURNING value")->fetchColumn();
 }
 
 function posted(string $field): string

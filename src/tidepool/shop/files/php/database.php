@@ -4,6 +4,8 @@
 declare(strict_types=1);
 
 const CONNECT_TIMEOUT_S = 2;
+// Less than the shortest time that a controller allows between a check of the permit and the commit (G).
+const WRITE_LIMIT_MS = 700;
 
 function database(array $endpoint): PDO
 {
@@ -19,7 +21,7 @@ function connect_mysql(array $endpoint): PDO
         PDO::ATTR_EMULATE_PREPARES => true, // one round trip per statement; the native protocol takes two
         PDO::MYSQL_ATTR_SSL_CA => setting('ca'),
         PDO::MYSQL_ATTR_SSL_VERIFY_SERVER_CERT => true,
-        PDO::MYSQL_ATTR_INIT_COMMAND => "SET SESSION sql_mode = 'TRADITIONAL,ANSI_QUOTES'",
+        PDO::MYSQL_ATTR_INIT_COMMAND => "SET SESSION sql_mode = 'TRADITIONAL,ANSI_QUOTES', innodb_lock_wait_timeout = 1",
     ] + common_options());
 }
 
@@ -35,6 +37,28 @@ function connect_pg(array $endpoint): PDO
 function common_options(): array
 {
     return [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION, PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_ASSOC];
+}
+
+/** A statement that writes: only while the permit stands, and never for long. */
+function write(array $endpoint, string $sql, array $values = []): PDOStatement
+{
+    $limited = write_limit($endpoint) . $sql; // may have to connect first
+    permit($endpoint)->demand();
+    return run($endpoint, $limited, $values);
+}
+
+/** What goes before a statement so that the server itself ends it in time. MySQL limits only its waiting for locks. */
+function write_limit(array $endpoint): string
+{
+    static $prefix = null;
+    if ($prefix === null && setting('engine') === 'mysql') {
+        $mariadb = str_contains((string) database($endpoint)->getAttribute(PDO::ATTR_SERVER_VERSION), 'MariaDB');
+        $prefix = $mariadb ? 'SET STATEMENT max_statement_time = ' . WRITE_LIMIT_MS / 1000 . ' FOR ' : '';
+    } elseif ($prefix === null) {
+        database($endpoint)->exec('SET statement_timeout = ' . WRITE_LIMIT_MS . '; SET lock_timeout = ' . WRITE_LIMIT_MS);
+        $prefix = '';
+    }
+    return $prefix;
 }
 
 /** Runs one statement by itself: no transaction, as WooCommerce's checkout has none. */

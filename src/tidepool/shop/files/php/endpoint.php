@@ -1,9 +1,10 @@
 <?php
-// The endpoint file: which database this region uses now, and whether it may take orders.
+// The endpoint file: which database this region uses now, and whether it may take orders; the permit beside it.
 // Read on every request by file_get_contents, never by include: opcache would serve an old one for seconds.
 declare(strict_types=1);
 
 const ENDPOINT_FILE = '/run/farshore/endpoint.json';
+const PERMIT_FILE = '/run/farshore/permit.json';
 
 /** @return array{epoch: int, role: string, region: string, host: string, port: int}|null */
 function read_endpoint(): ?array
@@ -13,6 +14,18 @@ function read_endpoint(): ?array
     $whole = is_array($endpoint) && is_int($endpoint['epoch'] ?? null) && is_int($endpoint['port'] ?? null)
         && is_string($endpoint['host'] ?? null) && in_array($endpoint['role'] ?? null, ['writer', 'standby'], true);
     return $whole ? $endpoint : null;
+}
+
+/** Read once per request: what it says holds for the whole of it, and no longer than its deadlines. */
+function permit(array $endpoint): Permit
+{
+    static $permit = null;
+    return $permit ??= permit_needed() ? Permit::read(PERMIT_FILE, $endpoint['epoch']) : Permit::unneeded();
+}
+
+function takes_orders(array $endpoint): bool
+{
+    return $endpoint['role'] === 'writer' && permit($endpoint)->admits();
 }
 
 /** Asked again just before an acknowledgement: the world may have changed while the order was being written. */

@@ -2,11 +2,9 @@
 // Front controller of the plain shop: one table of routes, and the gate that keeps a standby from writing.
 declare(strict_types=1);
 
-foreach (['settings', 'endpoint', 'answer', 'database', 'cart', 'catalogue', 'pages', 'checkout', 'health'] as $part) {
+foreach (['settings', 'permit', 'endpoint', 'answer', 'database', 'cart', 'catalogue', 'pages', 'closing', 'checkout', 'health'] as $part) {
     require __DIR__ . "/$part.php";
 }
-
-const RETRY_AFTER_S = 5;
 
 $endpoint = read_endpoint();
 header('X-Region: ' . setting('region'));
@@ -18,6 +16,8 @@ $path = (string) parse_url((string) $_SERVER['REQUEST_URI'], PHP_URL_PATH);
 
 try {
     route($method, $path, $endpoint);
+} catch (NoPermit) {
+    closed('The checkout closed while your order was written. It is not confirmed; please try again.');
 } catch (PDOException $e) {
     // WordPress would go on and say 200; this shop lets no failed statement end in an acknowledgement.
     error_log('database: ' . $e->getMessage());
@@ -39,8 +39,8 @@ function route(string $method, string $path, ?array $endpoint): void
         return;
     }
     // Everything that is not GET writes. Refused before anything is touched: a half-made order is worse than none.
-    if ($method !== 'GET' && $endpoint['role'] !== 'writer') {
-        closed('The checkout is closed for a moment. Browsing works; please try again.');
+    if ($method !== 'GET' && !takes_orders($endpoint)) {
+        closed(CLOSED_FOR_A_MOMENT);
         return;
     }
     match (true) {

@@ -23,7 +23,7 @@ function text(mixed $value): string
 function page(array $endpoint, string $title, string $body): void
 {
     header('Content-Type: text/html; charset=utf-8');
-    $note = $endpoint['role'] === 'writer' ? ''
+    $note = takes_orders($endpoint) ? ''
         : '<p class="note">Browsing only for a moment: the checkout opens again shortly.</p>';
     echo '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
         '<title>', text($title), ' – Harbour Goods</title><style>', STYLE, '</style></head><body>',
@@ -49,7 +49,7 @@ function product_page(array $endpoint, int $id): void
         not_found();
         return;
     }
-    $off = $endpoint['role'] === 'writer' ? '' : 'disabled';
+    $off = takes_orders($endpoint) ? '' : 'disabled';
     page($endpoint, $p['name'], '<div class="card"><h1>' . text($p['name']) . "</h1><p class='price'>$" . text($p['price'])
         . "</p><p class='quiet'>{$p['stock']} in stock</p><form method='post' action='/cart'>"
         . "<input type='hidden' name='product' value='{$p['id']}'><input type='number' name='qty' value='1' min='1' max='99'> "
@@ -63,7 +63,7 @@ function cart_page(array $endpoint): void
         $p = find_product($endpoint, (int) $id);
         $rows .= $p === null ? '' : '<p>' . (int) $quantity . ' × ' . text($p['name']) . " <span class='price'>$" . text($p['price']) . '</span></p>';
     }
-    $off = $endpoint['role'] === 'writer' && $rows !== '' ? '' : 'disabled';
+    $off = takes_orders($endpoint) && $rows !== '' ? '' : 'disabled';
     $token = bin2hex(random_bytes(8));
     page($endpoint, 'Cart', '<div class="card"><h1>Your cart</h1>' . ($rows ?: '<p class="quiet">It is empty.</p>')
         . "<form method='post' action='/checkout'><input type='hidden' name='token' value='$token'>"
