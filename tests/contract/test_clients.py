@@ -73,7 +73,10 @@ def test_pydo_from_nothing_to_a_promoted_replica(api: Serving, client: pydo.Clie
     replica_body = {"name": "shop-sfo3", "size": "db-s-1vcpu-1gb", "region": "sfo3", "private_network_uuid": west["id"]}
     until(lambda: client.databases.list_backups(cluster["id"])["backups"], bool)
     replica = client.databases.create_replica(cluster["id"], replica_body)["replica"]
-    until(lambda: client.databases.get_replica(cluster["id"], "shop-sfo3"), lambda answer: answer.get("replica", {}).get("status") == "online")
+    until(
+        lambda: client.databases.get_replica(cluster["id"], "shop-sfo3"),
+        lambda answer: answer.get("replica", {}).get("status") == "online",
+    )
     assert client.databases.promote_replica(cluster["id"], "shop-sfo3") is None
     promoted = until(lambda: client.databases.get_cluster(replica["id"]), lambda answer: "database" in answer)
     assert promoted["database"]["name"] == "shop-sfo3"
