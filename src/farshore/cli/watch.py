@@ -9,6 +9,7 @@ from farshore.cli.show import log_to_stderr
 from farshore.daemon.health import tell_store_trouble
 from farshore.daemon.lock import Lock
 from farshore.daemon.printer import event_printer, say
+from farshore.daemon.rival import tell_rival
 from farshore.daemon.run import run_daemon
 from farshore.settings.load import load_settings
 from farshore.settings.settings import Settings
@@ -53,5 +54,6 @@ async def _watch(settings: Settings, as_json: bool, adopted: str | None) -> None
         regions = f"{group.first.region}, {group.second.region}"
         note("started", f"watching group {group.name} ({regions}) from {settings.controller.place}")
         trouble = tell_store_trouble(lambda: leading.state, lambda what: note("store", what), clock.now_s)
-        await run_daemon(leading, trouble)
+        rival = tell_rival(lambda: leading.state.views.values(), lambda what: note("rival", what))
+        await run_daemon(leading, trouble, rival)
     note("stopped", "stopped")
