@@ -18,6 +18,8 @@ from typing import Any
 
 _CONNECT_S = 2.0
 _STATEMENT_S = 2.0
+# In UTC: where summer ends, an hour of local time comes twice, and the row would name the wrong one.
+_MYSQL_SESSION = "SET SESSION innodb_lock_wait_timeout = 1, time_zone = '+00:00'"
 
 
 class NoRow(Exception):
@@ -92,7 +94,7 @@ def _mysql(login: Login, host: str, port: int) -> Any:
         write_timeout=_STATEMENT_S,
         client_flag=pymysql.constants.CLIENT.FOUND_ROWS,
         ssl=tls,
-        init_command="SET SESSION innodb_lock_wait_timeout = 1",
+        init_command=_MYSQL_SESSION,
         defer_connect=True,
     )
     dialled = socket.create_connection((host, port), timeout=_CONNECT_S)
