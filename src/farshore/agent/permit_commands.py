@@ -66,7 +66,7 @@ class PermitCommands:
         if epoch < self._memory.epoch:
             return Answer(409, {"error": self._over(epoch), "epoch": int(self._memory.epoch), "revoked": False})
         # A larger epoch in an agent's mouth is not remembered: a stolen app server must not outdate the group.
-        refusal = known.promises.refusal(epoch, self._config.agent, known.terms, self._memory.endpoint, now_ns)
+        refusal = known.promises.refusal(epoch, self._config.agent, known.terms, self._memory.endpoint)
         if refusal or known.terms is None:
             revoked = epoch <= known.promises.revoked
             return Answer(409, {"error": refusal, "epoch": int(self._memory.epoch), "revoked": revoked})

@@ -46,6 +46,17 @@ class PermitMemory:
         except MemoryFull:
             return  # it holds until this process ends, and the store of record says it again to the next
 
+    def unread(self) -> bool:
+        return not self.promises.read
+
+    def has_read(self, epoch: Epoch, revoked: bool) -> None:
+        promises = self.promises.has_read(epoch, revoked)
+        try:
+            replace_durably(self._state / "promises.json", promises.to_json())
+        except MemoryFull:
+            return  # it will be read again
+        self.promises = promises
+
     # what commands change; each raises MemoryFull
 
     def hear(self, epoch: Epoch) -> None:

@@ -90,6 +90,14 @@ def ended_by_promisor(status: int | None, body: Mapping[str, object], epoch: Epo
     return body.get("revoked") is True or (isinstance(seen, int) and seen > epoch)
 
 
+def record_of(status: int | None, body: Mapping[str, object]) -> tuple[Epoch, bool] | None:
+    """Epoch, and whether it is revoked: what the store of record told somebody who is not the holder."""
+    epoch, revoked = body.get("epoch"), body.get("revoked")
+    if status != 409 or isinstance(epoch, bool) or not isinstance(epoch, int) or not isinstance(revoked, bool):
+        return None
+    return Epoch(epoch), revoked
+
+
 def may_renew(endpoint: Endpoint | None, heard: Epoch, ended: Epoch, terms: Terms | None) -> bool:
     return (
         endpoint is not None

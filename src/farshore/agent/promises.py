@@ -2,7 +2,8 @@
 
 A promise is given to the holder of an epoch by an agent that could be opened under the next one. It is counted on
 CLOCK_BOOTTIME; the clocks of two boots cannot be compared, so after a reboot, or with a memory that cannot be read, the
-whole of it is counted again. An agent without any memory may have promised a moment ago: it behaves as if it had.
+whole of it is counted again. An agent without memory may have promised a moment ago: it behaves as if it had. It may
+also have acknowledged a revoke, so it promises nothing before it has read the store of record: two writers else.
 """
 
 import json
@@ -28,6 +29,7 @@ class Promises:
     promise: Promise | None
     revoked: Epoch = NEVER  # nothing is promised for this epoch or a smaller one
     ended: Epoch = NEVER  # the store of record said 409 under it: never asked for again
+    read: bool = True  # False: this memory is younger than what it may have forgotten; the store of record knows
 
     def left_s(self, terms: Terms | None, now_ns: int) -> float | None:
         """Until this agent may open; 0 when it may, None when it cannot know because it was never told W."""
@@ -47,7 +49,7 @@ class Promises:
             return 0.0
         return self.left_s(terms, now_ns)
 
-    def refusal(self, epoch: Epoch, agent: str, terms: Terms | None, endpoint: Endpoint | None, now_ns: int) -> str:
+    def refusal(self, epoch: Epoch, agent: str, terms: Terms | None, endpoint: Endpoint | None) -> str:
         """Why nothing is promised for this epoch; empty when it is."""
         if epoch <= self.revoked:
             return f"Epoch {epoch} was revoked; nothing is promised for it any more."
@@ -55,9 +57,8 @@ class Promises:
             return f"This agent serves the writer of epoch {endpoint.epoch}; it cannot promise to stay closed."
         if terms is None or terms.epoch != epoch or not terms.lists(agent):
             return f"This agent was not told that it is a promisor of epoch {epoch}."
-        if self.promise is not None and self.promise.epoch == NEVER and self.left_s(terms, now_ns) != 0.0:
-            # A memory that was lost may have held a revoke. Whoever has it waits no longer than this.
-            return "This agent remembers nothing yet and promises nothing until its first wait is over."
+        if not self.read:
+            return "This agent remembers nothing yet and promises nothing before it has read the store of record."
         return ""
 
     def promised(self, epoch: Epoch, wait_s: float, terms: Terms, boot: str, now_ns: int) -> "Promises":
@@ -74,6 +75,10 @@ class Promises:
 
     def end(self, epoch: Epoch) -> "Promises":
         return replace(self, ended=max(self.ended, epoch))
+
+    def has_read(self, epoch: Epoch, revoked: bool) -> "Promises":
+        """What the store of record said after this memory began. A later revoke reaches it before us."""
+        return replace(self.revoke(epoch if revoked else Epoch(max(0, epoch - 1))), read=True)
 
     def ago_s(self, now_ns: int) -> float | None:
         """Since the last promise, or what must count as one; None when there was none."""
@@ -93,6 +98,7 @@ class Promises:
                 },
                 "revoked": int(self.revoked),
                 "ended": int(self.ended),
+                "read": self.read,
             }
         )
 
@@ -104,7 +110,12 @@ def recalled(text: str | None, boot: str, now_ns: int) -> Promises:
     value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError("Promises are a JSON object.")
-    promises = Promises(_promise(value.get("promise")), _epoch(value.get("revoked")), _epoch(value.get("ended")))
+    promises = Promises(
+        _promise(value.get("promise")),
+        _epoch(value.get("revoked")),
+        _epoch(value.get("ended")),
+        value.get("read") is True,
+    )
     promise = promises.promise
     if promise is not None and (promise.boot != boot or promise.made_ns > now_ns):
         promises = replace(promises, promise=replace(promise, made_ns=now_ns, boot=boot))
@@ -112,7 +123,7 @@ def recalled(text: str | None, boot: str, now_ns: int) -> Promises:
 
 
 def forgotten(boot: str, now_ns: int) -> Promises:
-    return Promises(Promise(NEVER, now_ns, None, boot))
+    return Promises(Promise(NEVER, now_ns, None, boot), read=False)
 
 
 def _promise(value: object) -> Promise | None:

@@ -46,6 +46,14 @@ class Known(Protocol):
         """The store of record says that this epoch is over for us."""
         ...
 
+    def unread(self) -> bool:
+        """This agent's memory is younger than what it may have promised or revoked."""
+        ...
+
+    def has_read(self, epoch: Epoch, revoked: bool) -> None:
+        """What the store of record says of the epoch."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -56,8 +64,9 @@ class Parts:
 
 
 class Renewing:
-    def __init__(self, agent: str, known: Known, parts: Parts, clock: AgentClock) -> None:
+    def __init__(self, agent: str, place: str, known: Known, parts: Parts, clock: AgentClock) -> None:
         self._agent = agent
+        self._place = place
         self._known = known
         self._parts = parts
         self._clock = clock
@@ -109,7 +118,7 @@ class Renewing:
         terms, endpoint = self._known.terms, self._known.writing()
         if terms is None or endpoint is None:
             await self._close(terms)
-            return _QUIET_S
+            return await self._read_record(terms)
         pace = permit_rules.pace(terms)
         database_clock = await self._database_clock(endpoint, terms, pace.database_s)
         before = self._clock.now()
@@ -119,6 +128,18 @@ class Renewing:
         if self._known.writing() != endpoint:
             return 0.0
         return permit_rules.next_round_s(_s(before), _s(self._clock.now()), terms, renewed)
+
+    async def _read_record(self, terms: Terms | None) -> float:
+        """By asking for a permit that is another region's: the refusal says what the record is."""
+        if terms is None or not self._known.unread() or not terms.lists(self._agent):
+            return _QUIET_S
+        body = {"agent": self._agent, "region": self._place, "epoch": int(terms.epoch)}
+        told = await self._relays.renew(terms, body, permit_rules.pace(terms))
+        record = permit_rules.record_of(told.answer.status, told.answer.body) if told.answer else None
+        if record is None:
+            return terms.renew_s
+        self._known.has_read(*record)
+        return _QUIET_S
 
     async def _renewed(self, endpoint: Endpoint, terms: Terms) -> bool:
         pace = permit_rules.pace(terms)

@@ -145,7 +145,7 @@ class World:
         memory = Memory.load(self.folder / "state", self.folder / "run/endpoint.json")
         known = PermitMemory(memory, self.clock)
         parts = Parts(self.file, self.row, self.gate, self.peers)
-        return memory, known, Renewing(agent, known, parts, self.clock)
+        return memory, known, Renewing(agent, "nyc3", known, parts, self.clock)
 
     @property
     def file(self) -> PermitFile:

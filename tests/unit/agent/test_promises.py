@@ -15,8 +15,8 @@ STANDBY = replace(ENDPOINT, role=Role.STANDBY)
 OLD_HAND = Promises(None)
 
 
-def _refusal(promises: Promises, epoch: int = 2, agent: str = "far-1", now_ns: int = 100 * S) -> str:
-    return promises.refusal(Epoch(epoch), agent, terms(), STANDBY, now_ns)
+def _refusal(promises: Promises, epoch: int = 2, agent: str = "far-1") -> str:
+    return promises.refusal(Epoch(epoch), agent, terms(), STANDBY)
 
 
 @given(passed_ns=st.integers(0, 60 * S), restarts=st.lists(st.integers(0, 60 * S), max_size=3))
@@ -82,15 +82,20 @@ def test_who_promises_and_who_does_not() -> None:
     assert _refusal(OLD_HAND.revoke(Epoch(1))) == ""
     assert "not told that it is a promisor" in _refusal(OLD_HAND, agent="here-1")
     assert "not told that it is a promisor" in _refusal(OLD_HAND, epoch=3), "a list is made for one epoch"
-    writer = OLD_HAND.refusal(Epoch(2), "far-1", terms(), ENDPOINT, 100 * S)
+    writer = OLD_HAND.refusal(Epoch(2), "far-1", terms(), ENDPOINT)
     assert "serves the writer" in writer
 
 
-def test_an_agent_that_may_have_forgotten_a_revoke_promises_nothing_for_a_while() -> None:
-    """Whoever had the forgotten revoke acknowledged waits W, and no longer, before it grants the next epoch."""
+def test_an_agent_that_may_have_forgotten_a_revoke_promises_nothing_before_it_has_read_the_record() -> None:
+    """Replaced after it had acknowledged the revoke, it would promise to the old epoch again: two writers."""
     fresh = forgotten("boot-1", 100 * S)
-    assert "remembers nothing" in _refusal(fresh, now_ns=110 * S)
-    assert _refusal(fresh, now_ns=119 * S) == ""
+    assert "store of record" in _refusal(fresh)
+    assert "store of record" in _refusal(recalled(fresh.to_json(), "boot-1", 500 * S)), "waiting is not reading"
+    assert _refusal(fresh.has_read(Epoch(2), revoked=False)) == ""
+    assert "revoked" in _refusal(fresh.has_read(Epoch(2), revoked=True))
+    assert "revoked" in _refusal(fresh.has_read(Epoch(3), revoked=False)), "epoch 2 is over there"
+    restarted = recalled(fresh.has_read(Epoch(2), revoked=False).to_json(), "boot-2", 1 * S)
+    assert _refusal(restarted) == ""
 
 
 @given(epochs=st.lists(st.integers(0, 9), min_size=1, max_size=5))

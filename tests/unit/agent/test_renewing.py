@@ -241,6 +241,25 @@ def test_without_an_endpoint_or_without_terms_nobody_is_asked(tmp_path: Path) ->
     assert untold.peers.asked == []
 
 
+def test_a_listed_agent_without_memory_reads_the_store_of_record_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.remembers("terms.json", json.dumps(terms_to_json(terms())))
+    _, known, _ = _round(world, agent="here-1")
+    assert world.peers.asked == [], "who is no promisor need not know"
+    _, known, _ = _round(world, agent="far-1")
+    assert known.unread(), "nobody answered"
+    world.peers.replies[RELAYS[0]] = says(200, renewals=9)
+    _, known, _ = _round(world, agent="far-1")
+    assert known.unread(), "a yes says nothing of a revoke"
+    world.peers.replies[RELAYS[0]] = says(409, epoch=2, holder="sfo3", revoked=True)
+    _, known, _ = _round(world, agent="far-1")
+    assert world.peers.asked[-1][2] == {"agent": "far-1", "region": "nyc3", "epoch": 2}
+    assert (known.unread(), known.promises.revoked) == (False, 2)
+    world.peers.asked.clear()
+    _, known, _ = _round(world, agent="far-1")
+    assert (world.peers.asked, known.promises.revoked) == ([], 2)
+
+
 def test_the_loop_renews_each_renew_s_and_at_once_when_woken(tmp_path: Path) -> None:
     world = _world(tmp_path)
     world.peers.replies[RELAYS[0]] = YES
