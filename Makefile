@@ -7,12 +7,12 @@ BIN := $(VENV)/bin
 ENGINE ?= mysql
 OUT ?= out/region-$(ENGINE)
 APT := python3 python3-venv debootstrap debian-archive-keyring iproute2 nftables openssh-client e2fsprogs util-linux procps mount ca-certificates openssl \
-	mariadb-client postgresql-client
+	mariadb-client postgresql-client spin gcc libc6-dev
 
 export DEBIAN_FRONTEND := noninteractive
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo bench drills image test test-fast lint format clean
+.PHONY: help setup demo bench drills image test test-fast model lint format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -38,6 +38,9 @@ image: setup ## the root filesystem of the lab's machines: built once, minutes
 
 test-fast: setup ## tests that need no lab
 	@pytest -m "not lab and not slow"
+
+model: setup ## the permit's model, small and large configurations: states, seconds, mutants (20 minutes, 6 GB)
+	@python scripts/check_model.py
 
 lint: setup ## style, types, arrows
 	@ruff check .
