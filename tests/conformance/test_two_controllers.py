@@ -25,6 +25,7 @@ from farshore.model.region import Epoch, RegionName
 from farshore.ports.cloud import Host
 from farshore.provision.agent_config import agent_config
 from farshore.settings.load import load_settings
+from farshore.wiring.world import open_world
 
 NYC, SFO = RegionName("nyc3"), RegionName("sfo3")
 FARSHORE = [sys.executable, "-c", "import sys; from farshore.cli.main import main; sys.exit(main(sys.argv[1:]))"]
@@ -128,7 +129,8 @@ def _agent_json(scene: Scene, region: RegionName) -> Path:
 
 
 @pytest.fixture
-def scene(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Scene]:
+def scene(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    monkeypatch.setenv("FARSHORE_TOKEN", ENVIRON["FARSHORE_TOKEN"])
     made = Scene(tmp_path, {NYC: _free_port(), SFO: _free_port()})
     words = ["--domain", "shop.example.com", "--first", NYC, "--second", SFO, "--engine", "mysql"]
     assert main(["init", *words, "--dir", str(tmp_path)]) == 0
@@ -147,16 +149,21 @@ def scene(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Scene]
             running.kill()
 
 
-def _until_heard(config: Path) -> None:
-    """Its own status says that both agents answer it: from then on they know it."""
+def _until_heard(scene: Scene, name: str) -> None:
+    """Both agents say to a third, which only looks, that they are commanded by the one with this state file."""
+    asker = load_settings(scene.config("asker"))
     until_s = time.monotonic() + PATIENCE_S
+
+    async def look() -> list[str]:
+        async with open_world(asker, fresh=False) as world:
+            views = [await app.view() for apps in world.apps.values() for app in apps.all()]
+        return [view.heard.controller for view in views if view.heard is not None]
+
     while True:
-        argv = [*FARSHORE, "status", "--json", "--config", str(config)]
-        body = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True, env=ENVIRON).stdout)
-        answers = [agent["answers"] for agent in body.get("agents", [])]
-        if len(answers) == len(HOSTS) and all(answers):
+        heard = asyncio.run(look())
+        if len(heard) == len(HOSTS) and all(f"/{name}.db#" in controller for controller in heard):
             return
-        assert time.monotonic() < until_s, body
+        assert time.monotonic() < until_s, heard
 
 
 def _granted(config: Path) -> str:
@@ -167,7 +174,7 @@ def _granted(config: Path) -> str:
 def test_the_second_is_refused_the_first_may_restart_and_a_dead_one_is_replaced(scene: Scene) -> None:
     first, second = scene.granted(scene.config("first")), scene.granted(scene.config("second"))
     leading = scene.until_started("watch", "--config", str(first))
-    _until_heard(first)
+    _until_heard(scene, "first")
 
     for words in (["watch"], ["failover", "--yes", "--old-database", "unreachable"]):
         sentence = scene.refused(*words, "--config", str(second))
@@ -179,11 +186,11 @@ def test_the_second_is_refused_the_first_may_restart_and_a_dead_one_is_replaced(
     leading.kill()
     again = scene.start("watch", "--config", str(first))
     assert again.says("watching group"), "a controller that is restarted is not in its own way"
-    _until_heard(first)
+    _until_heard(scene, "first")
 
     again.kill()  # for good: its machine is dead
     scene.until_started("watch", "--config", str(second))
-    _until_heard(second)
+    _until_heard(scene, "second")
     assert scene.refused("watch", "--config", str(first)).startswith(REFUSAL), "the old one is back, and too late"
 
 
@@ -191,7 +198,7 @@ def test_a_lost_state_file_is_no_leave_to_act_beside_a_living_controller(scene: 
     """`--adopt` is for a controller that is gone; nothing is granted before that."""
     first, lost = scene.granted(scene.config("first")), scene.config("lost")
     leading = scene.until_started("watch", "--config", str(first))
-    _until_heard(first)
+    _until_heard(scene, "first")
     assert scene.refused("watch", "--adopt", SFO, "--config", str(lost)).startswith(REFUSAL)
     assert _granted(lost) == ""
     leading.kill()
