@@ -166,6 +166,33 @@ def test_a_fence_does_not_wait_for_an_order_that_hangs(servers: _SqlPair, run: R
     assert servers.orders() == 0
 
 
+def test_a_fence_ends_a_session_that_is_inside_a_trigger(servers: _SqlPair, run: Run) -> None:
+    """MySQL lists it by the trigger's definer, and no longer as the shop's: who looks for the shop finds nobody."""
+    admin = servers._connect(servers._servers[0], "doadmin", "shop", True).cursor()
+    if _pg(servers):
+        admin.execute(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_sleep(20); RETURN NEW; END $$"
+        )
+        admin.execute("CREATE TRIGGER slow BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION slow()")
+        asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    else:
+        admin.execute("CREATE TRIGGER slow BEFORE INSERT ON items FOR EACH ROW DO SLEEP(20)")
+        asleep = "SELECT count(*) FROM information_schema.processlist WHERE state = 'User sleep'"
+    cursor = servers._connect(servers._servers[0], "shop", "shop", True).cursor()
+
+    async def work() -> None:
+        insert = asyncio.create_task(asyncio.to_thread(cursor.execute, "INSERT INTO items (note) VALUES ('late')"))
+        await asyncio.to_thread(_until, lambda: servers._one(servers._servers[0], asleep) == 1, "it is in the trigger")
+        await servers.writer.fence(Epoch(2), "shop")
+        assert servers._one(servers._servers[0], asleep) == 0
+        with pytest.raises(Exception):  # noqa: B017 each client has its own words for a session that was ended
+            await insert
+
+    run(work())
+    assert servers._one(servers._servers[0], "SELECT count(*) FROM items WHERE note = 'late'") == 0
+
+
 def test_guarding_again_touches_nothing(servers: _SqlPair, run: Run) -> None:
     """A controller starts while an order is in flight: a trigger made anew would wait for it, and hold up the rest."""
     shop = servers.shop()
