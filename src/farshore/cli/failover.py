@@ -9,28 +9,22 @@ Where a daemon lives, it gets the operator's word and does the work; otherwise t
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from farshore.cli.cost import cost_sentence, restraint_sentence
 from farshore.cli.failover_plan import Proposal, propose
-from farshore.cli.follow_failover import Order, follow_order
 from farshore.cli.loss import Loss, name_loss
-from farshore.cli.operator_word import speak, who
+from farshore.cli.operator_word import who
 from farshore.cli.options import add_config, add_json
+from farshore.cli.order import carry_out, confirm
 from farshore.cli.plan_failover import add_accept_loss, add_old_database
 from farshore.cli.show import log_to_stderr, print_json
-from farshore.daemon.lock import Lock, holder_of
-from farshore.daemon.story import Story
+from farshore.daemon.lock import holder_of
 from farshore.engine.controller import Ending
 from farshore.model.failure import Refused
 from farshore.model.operator import OperatorWord, Word
-from farshore.plan.journal import Event, from_json
-from farshore.plan.ledger import fold_all
 from farshore.settings.load import load_settings
-from farshore.settings.problem import BadSettings
 from farshore.settings.settings import Settings
-from farshore.wiring.controller import controller
 from farshore.wiring.store import open_clock, open_store
 
 ASKS_FOR_LOSS = "(rule V36)"
@@ -64,11 +58,11 @@ def run(args: argparse.Namespace) -> int:
     out = sys.stderr if args.json else sys.stdout
     print(f"{proposal.plan.text()}\n{price}", file=out, flush=True)
     if not args.yes:
-        _confirm(settings, args.accept_loss)
-    order = OperatorWord(who=who(), plan=args.plan, accept_loss=args.accept_loss)
+        confirm(settings.group, "fail over and accept that loss" if args.accept_loss else "fail over")
+    order = OperatorWord(Word.FAILOVER, who(), plan=args.plan, accept_loss=args.accept_loss)
     if args.accept_loss:
         order = replace(order, loss_s=loss.seconds)
-    ending = asyncio.run(_carry_out(settings, args, order))
+    ending = asyncio.run(carry_out(settings, args, order))
     if args.json:
         accepted = {"accepted_loss_s": loss.seconds} if args.accept_loss else {}
         print_json(asdict(ending) | {"checksum": proposal.plan.checksum} | accepted)
@@ -96,44 +90,3 @@ async def _prepare(settings: Settings, args: argparse.Namespace) -> tuple[Propos
     if runs:
         price.append(await restraint_sentence(store, group))
     return proposal, "\n".join(filter(None, price)), loss
-
-
-def _confirm(settings: Settings, accept_loss: bool) -> None:
-    group = settings.group
-    name = group.stores[0].name if len(group.stores) == 1 else group.name
-    if not sys.stdin.isatty():
-        raise BadSettings("There is nobody to ask here; say --yes to fail over, or run this on a terminal.")
-    purpose = "fail over and accept that loss" if accept_loss else "fail over"
-    if input(f"Type {name} to {purpose}: ").strip() != name:
-        raise Refused("Nothing was done: the name was not typed.", "Repeat, and type it as shown.")
-
-
-async def _carry_out(settings: Settings, args: argparse.Namespace, order: OperatorWord) -> Ending:
-    story = Story()
-
-    def tell(event: Event) -> None:
-        print(story.tell(event), file=sys.stderr if args.json else sys.stdout, flush=True)
-
-    if holder_of(settings.state_file) is not None:
-        return await _through_daemon(settings, order, args.timeout_s, tell)
-    with Lock(settings.state_file, "farshore failover"):
-        async with controller(settings, tell) as leading:
-            return await leading.fail_over(order, args.timeout_s)
-
-
-async def _through_daemon(
-    settings: Settings, order: OperatorWord, timeout_s: float, tell: Callable[[Event], None]
-) -> Ending:
-    """The word's answer comes first, then the plan's lines; silence means that the daemon hangs."""
-    store, clock = open_store(settings), open_clock()
-    lines = await store.journal()
-    ledger = fold_all([from_json(line.body) for line in lines])
-    at = clock.wall()
-
-    def change(before: OperatorWord) -> OperatorWord:
-        return replace(order, word=Word.FAILOVER, at=at, paused=before.paused)
-
-    spoken = await speak(store, settings.group.name, change)
-    running = ledger.plan.id if ledger.plan is not None and ledger.active else ""
-    after = lines[-1].number if lines else 0
-    return await follow_order(store, clock, Order(spoken.revision, running), after, timeout_s, tell)

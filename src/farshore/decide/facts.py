@@ -21,6 +21,7 @@ class Consent(StrEnum):
     PAUSED = "paused"
     APPROVED = "approved"  # the operator agreed to what was asked
     ORDERED = "ordered"  # the operator said: fail over now
+    PLANNED = "planned"  # the operator said: switch over, and lose nothing
     FORCED = "forced"  # the same, and accepted a named loss: what the standby lacks of a writer that serves
 
 
@@ -77,6 +78,8 @@ def consent(seen: Observation, group: Group) -> Consent:
     """The operator's word first, then the mode."""
     if seen.operator.word is Word.FAILOVER:
         return Consent.FORCED if seen.operator.accept_loss else Consent.ORDERED
+    if seen.operator.word is Word.SWITCHOVER:
+        return Consent.PLANNED
     if seen.operator.word is Word.APPROVE:
         return Consent.APPROVED
     if seen.operator.paused:

@@ -48,6 +48,8 @@ _SELF = _any(Consent.ALONE, Consent.PENDING)
 _WELL: dict[str, object] = {"store_of_record_ok": True}
 _OURS = _WELL | {"leads": True, "plan": PlanPhase.NONE}
 _ORDERED = _OURS | {"consent": _any(Consent.ORDERED, Consent.FORCED)}
+_PLANNED = _OURS | {"consent": Consent.PLANNED}
+_WHOLE: dict[str, object] = {"standby_ready": True, "marker_fresh": True}
 _JUDGED = _OURS | {"consent": _NOT_ORDERED}
 _FALLEN = _JUDGED | {"primary": _DOWN}
 _APPROVED = _FALLEN | {"consent": Consent.APPROVED}
@@ -101,6 +103,39 @@ ROWS = (
         Call.ASK_OPERATOR,
         "The operator ordered a failover, but the standby's door is shut, or its database is silent or no replica.",
         _ORDERED,
+        {"standby_ready": False},
+    ),
+    _row(
+        "V37",
+        Call.SWITCH_OVER,
+        "The operator ordered a switchover, and both regions are well.",
+        _PLANNED,
+        _WHOLE,
+        {"primary": Gate.OPEN},
+    ),
+    _row(
+        "V38",
+        Call.ASK_OPERATOR,
+        "The operator ordered a switchover, but the writer does not serve as it should: nobody could promise that "
+        "nothing is lost. If it is down, `farshore failover`.",
+        _PLANNED,
+        _WHOLE,
+        {"primary": _any(Gate.SHUT, Gate.SHUT_BY_FEW, Gate.DISPUTED, Gate.UNSEEN)},
+    ),
+    _row(
+        "V39",
+        Call.ASK_OPERATOR,
+        "The operator ordered a switchover, but the standby is behind by more than rpo_budget_s; wait until it has "
+        "caught up.",
+        _PLANNED,
+        {"standby_ready": True, "marker_fresh": False},
+    ),
+    _row(
+        "V34",
+        Call.ASK_OPERATOR,
+        "The operator ordered a switchover, but the standby's door is shut, or its database is silent or no replica: "
+        "`farshore rebuild` makes it one.",
+        _PLANNED,
         {"standby_ready": False},
     ),
     _row(

@@ -10,7 +10,7 @@ from farshore.engine.state import Markers, State
 from farshore.model.grant import Grant
 from farshore.model.region import Epoch
 from farshore.model.verdict import Verdict
-from farshore.plan import build
+from farshore.plan import build, planned
 from farshore.plan.journal import (
     BY_PLAN,
     Granted,
@@ -24,7 +24,7 @@ from farshore.plan.journal import (
 )
 from farshore.plan.ledger import HOLD_PREFIX
 from farshore.plan.next import Finish, Run, Skip, Stuck, Wait, next_actions
-from farshore.plan.plan import Plan
+from farshore.plan.plan import Plan, PlanKind
 from farshore.plan.step import StepKind
 from farshore.ports.notifier import Notice
 
@@ -48,6 +48,14 @@ def failover_plan(state: State, now_s: float, verdict: Verdict | None = None, ac
     )
 
 
+def switchover_plan(state: State, verdict: Verdict | None = None) -> Plan | None:
+    """The planned change that would be carried out now; None before the first grant."""
+    if state.grant is None:
+        return None
+    rule, because = (verdict.rule, verdict.because) if verdict else ("", "")
+    return planned.switchover(state.group, next_epoch(state), state.grant.holder, rule=rule, because=because)
+
+
 def next_epoch(state: State) -> Epoch:
     """Larger than anything any agent or database may have seen."""
     granted = state.grant.epoch if state.grant is not None else 0
@@ -56,7 +64,17 @@ def next_epoch(state: State) -> Epoch:
 
 def start_failover(state: State, verdict: Verdict, now_s: float, effects: list[Effect]) -> State:
     said = state.standing(now_s)
-    plan = failover_plan(state, now_s, verdict, accept_loss=said is not None and said.accept_loss)
+    return _start(
+        state, failover_plan(state, now_s, verdict, accept_loss=said is not None and said.accept_loss), now_s, effects
+    )
+
+
+def start_switchover(state: State, verdict: Verdict, now_s: float, effects: list[Effect]) -> State:
+    return _start(state, switchover_plan(state, verdict), now_s, effects)
+
+
+def _start(state: State, plan: Plan | None, now_s: float, effects: list[Effect]) -> State:
+    said = state.standing(now_s)
     if plan is None or state.in_flight:
         return state  # an attempt of an earlier plan has not ended yet; the next tick looks again
     if said is not None and said.plan and said.plan != plan.checksum:
@@ -65,9 +83,12 @@ def start_failover(state: State, verdict: Verdict, now_s: float, effects: list[E
         effects.append(Tell(Notice(state.group.name, "warning", title, text)))
         return note(state, replace(said, at_s=now_s, answer=f"refused: {text}", stands_s=0.0), effects)
     behind_s, word = state.markers.seen(now_s).behind_s, said.revision if said is not None else 0
-    state = note(state, PlanStarted(now_s, plan, behind_s, state.group.thresholds.rpo_budget_s, word), effects)
-    title = f"{state.group.name}: failing over from {plan.from_region} to {plan.to_region}"
-    effects.append(Tell(Notice(state.group.name, "critical", title, f"{plan.because} (rule {plan.rule})")))
+    lost = plan.kind is PlanKind.FAILOVER
+    budget_s = state.group.thresholds.rpo_budget_s if lost else None
+    state = note(state, PlanStarted(now_s, plan, behind_s, budget_s, word), effects)
+    title = f"{state.group.name}: {'failing' if lost else 'switching'} over from {plan.from_region} to {plan.to_region}"
+    level = "critical" if lost else "info"
+    effects.append(Tell(Notice(state.group.name, level, title, f"{plan.because} (rule {plan.rule})")))
     return state
 
 

@@ -15,6 +15,7 @@ from farshore.model.failure import Failure
 from farshore.model.group import Group
 from farshore.model.keys import operator_key
 from farshore.model.operator import OperatorWord, Word
+from farshore.model.verdict import Call
 from farshore.plan.journal import Event, PlanFinished
 
 LOOPS = (lease.run, tick.run, probes.run, markers.run, permits.run, agents.run, status.run)
@@ -65,7 +66,7 @@ class Controller:
             if isinstance(result, Exception):
                 raise result
 
-    async def fail_over(self, order: OperatorWord, timeout_s: float = 900.0) -> Ending:
+    async def carry_out(self, order: OperatorWord, timeout_s: float = 900.0) -> Ending:
         """One shot: give the operator's word (with the time at which it is given), lead, carry the plan to its end.
 
         `refused` when another controller leads (it has the word by then, and obeys) or the verdict does not allow it.
@@ -108,13 +109,15 @@ class Controller:
 
     def _measured(self, order: OperatorWord, waited_s: float) -> bool:
         known = self.state.markers.read is not None
+        if order.word is Word.SWITCHOVER:
+            return known and self.state.would is not None and self.state.would.verdict.call is Call.FAIL_OVER
         return not order.accept_loss or known or waited_s > MEASURE_S
 
     async def _order(self, order: OperatorWord) -> int:
         coordination, key = self.world.coordination, operator_key(self.group.name)
         record = await coordination.read(key)
         paused = OperatorWord.from_json(record.value, record.revision).paused
-        word = replace(order, word=Word.FAILOVER, at=self.world.clock.wall(), paused=paused)
+        word = replace(order, at=self.world.clock.wall(), paused=paused)
         return (await coordination.swap(None, record, word.to_json())).revision
 
     def _ending(self, before: str, revision: int, waited_s: float, why: str) -> Ending | None:

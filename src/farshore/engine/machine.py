@@ -42,7 +42,7 @@ from farshore.plan.journal import Granted, VerdictChanged
 from farshore.plan.ledger import fold_all
 from farshore.ports.notifier import Notice
 
-AT_ONCE = frozenset({Call.FAIL_OVER, Call.ASK_OPERATOR})
+AT_ONCE = frozenset({Call.FAIL_OVER, Call.SWITCH_OVER, Call.ASK_OPERATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,8 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     state = _say(state, verdict, now_s, effects)
     if verdict.call is Call.FAIL_OVER:
         state = carry.start_failover(state, verdict, now_s, effects)
+    elif verdict.call is Call.SWITCH_OVER:
+        state = carry.start_switchover(state, verdict, now_s, effects)
     elif state.phase is PlanPhase.NONE:
         state = carry.start_reopen(state, now_s, effects)
     return hold.keep(state, now_s, effects)

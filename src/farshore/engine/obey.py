@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from farshore.decide.observation import PlanPhase
-from farshore.engine.carry import failover_plan
+from farshore.engine.carry import failover_plan, switchover_plan
 from farshore.engine.effects import Cancel, Effect
 from farshore.engine.note import note
 from farshore.engine.state import State
 from farshore.model.operator import OperatorWord, Word
 from farshore.plan.journal import OperatorSaid, PlanAborted, StepSkipped
-from farshore.plan.plan import Plan, PlanKind
+from farshore.plan.plan import Plan
 from farshore.plan.progress import Stage, progress
 from farshore.plan.step import StepKind
 
@@ -31,7 +31,7 @@ def obey(state: State, now_s: float, effects: list[Effect]) -> State:
             return _say(state, word, "automation begins nothing more, and a running plan waits", now_s, effects)
         case Word.RESUME:
             return _say(state, word, "automation goes on", now_s, effects)
-        case Word.APPROVE | Word.FAILOVER:
+        case Word.APPROVE | Word.FAILOVER | Word.SWITCHOVER:
             return _go(state, word, now_s, effects)
         case Word.ABORT:
             return _abort(state, word, now_s, effects)
@@ -55,19 +55,20 @@ def _said(state: State, word: OperatorWord, answer: str, now_s: float) -> Operat
 
 def _go(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -> State:
     if state.phase is not PlanPhase.NONE:
-        if word.word is Word.FAILOVER:
+        if word.word is not Word.APPROVE:
             return _say(state, word, "a plan is being carried out already", now_s, effects)
         return _say(state, word, "the plan goes on, and what had failed is tried again", now_s, effects)
     grown = _loss_has_grown(state, word, now_s)
     if grown:
         return _say(state, word, f"refused: {grown}", now_s, effects)
     if word.plan:
-        plan = failover_plan(state, now_s, accept_loss=word.accept_loss)
+        planned = word.word is Word.SWITCHOVER
+        plan = switchover_plan(state) if planned else failover_plan(state, now_s, accept_loss=word.accept_loss)
         if plan is None or plan.checksum != word.plan:
             now = plan.checksum if plan else "none"
             answer = f"refused: the plan that fits now is {now}, not {word.plan}; print it and approve it"
             return _say(state, word, answer, now_s, effects)
-    stands = ORDER_STANDS_S if word.word is Word.FAILOVER else APPROVAL_STANDS_S
+    stands = APPROVAL_STANDS_S if word.word is Word.APPROVE else ORDER_STANDS_S
     said = _said(state, word, f"stands for {stands:.0f} s", now_s)
     return note(state, replace(said, stands_s=stands, plan=word.plan), effects)
 
@@ -98,7 +99,7 @@ def _abort(state: State, word: OperatorWord, now_s: float, effects: list[Effect]
     if plan is None or not state.ledger.active:
         answer = "no plan is being carried out, and no order stands any more; pause keeps automation from beginning one"
         return _say(state, word, answer, now_s, effects)
-    if plan.kind is PlanKind.FAILOVER and _grant_begun(state, plan):
+    if plan.moves and _grant_begun(state, plan):
         return _say(state, word, "too late: the grant is given; let the plan finish, then fail back", now_s, effects)
     state = _say(state, word, "aborted", now_s, effects)
     state = note(state, PlanAborted(now_s, plan.id, word.who), effects)

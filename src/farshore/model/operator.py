@@ -13,6 +13,7 @@ class Word(StrEnum):
     RESUME = "resume"
     APPROVE = "approve"  # go on with what was asked; a stuck plan is tried again
     FAILOVER = "failover"  # fail over now, whatever the doors say
+    SWITCHOVER = "switchover"  # move the writer as planned, with nothing lost
     ABORT = "abort"  # stop the plan and reopen the region that holds the grant
     TAKE_OVER = "take-over"  # `step` was done by hand
 

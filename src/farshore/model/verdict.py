@@ -10,6 +10,7 @@ class Call(StrEnum):
     STAY = "stay"  # the writer serves; do nothing
     WAIT = "wait"  # not certain, or not ours; look again next tick
     FAIL_OVER = "fail over"  # certain, safe, and ours to do
+    SWITCH_OVER = "switch over"  # ordered, and nothing would be lost
     ASK_OPERATOR = "ask operator"  # certain, but not safe to do alone
 
 

@@ -62,7 +62,7 @@ def fold(ledger: Ledger, event: Event) -> Ledger:
         case PlanFinished():
             return replace(ledger, active=False, stuck=None, held=False, events=(*ledger.events, event))
         case PlanAborted():
-            failed = ledger.plan if ledger.plan is not None and ledger.plan.kind is PlanKind.FAILOVER else None
+            failed = ledger.plan if ledger.plan is not None and ledger.plan.moves else None
             return replace(
                 ledger,
                 active=False,
@@ -70,7 +70,9 @@ def fold(ledger: Ledger, event: Event) -> Ledger:
                 held=False,
                 events=(*ledger.events, event),
                 aborted=failed,
-                failover_at_s=event.at_s,
+                failover_at_s=event.at_s
+                if failed is None or failed.kind is PlanKind.FAILOVER
+                else ledger.failover_at_s,
                 unfenced=0,
             )
 
@@ -111,7 +113,7 @@ def _started(ledger: Ledger, event: PlanStarted) -> Ledger:
         standing=None,
         epoch_max=max(ledger.epoch_max, event.plan.epoch),
         failover_at_s=event.at_s if failover else ledger.failover_at_s,
-        unfenced=event.plan.epoch if failover else 0,
+        unfenced=event.plan.epoch if event.plan.moves else 0,
     )
 
 

@@ -7,6 +7,7 @@ PROMOTION_MAX_S = 900.0  # a promotion that is not writable by then is stuck, no
 REOPEN_MAX_S = 6 * 3600.0  # an aborted failover waits so long for the old region to come back
 REOPEN_RETRY_S = 10.0
 REVOKE_MAX_S = 60.0  # the store of record is ours, and the promisor is where we fail over to
+DRAIN_MAX_S = 60.0  # a planned change waits so long for the standby to catch up
 FENCE_MAX_S = 20.0  # how long a fence that must be proved is tried
 VERIFY_MAX_S = 60.0
 DNS_MAX_S = 120.0

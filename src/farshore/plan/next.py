@@ -46,6 +46,10 @@ class Finish:
 Action = Run | Skip | Wait | Stuck | Finish
 
 _STUCK = {
+    StepKind.DRAIN: (
+        "The standby does not show the fence, so it may lack orders and is not promoted. Abort, and mend the "
+        "replication: "
+    ),
     StepKind.REVOKE: (
         "The permit is not revoked, so nothing is promoted. One app server of the region that is to sell must answer: "
     ),

@@ -19,9 +19,9 @@ def _kinds(step: Mapping[str, Any]) -> dict[str, tuple[StepKind, ...]]:
 
 class PlanKind(StrEnum):
     FAILOVER = "failover"  # unplanned: the writer is lost
+    SWITCHOVER = "switchover"  # planned: nothing is lost
     REOPEN = "reopen"  # after an abort: the holder gets a new epoch and its door back
     HOLD = "hold"  # no plan at all: what keeps the world as the grant says (late fences, app servers that came back)
-    # switchover, failback, rebuild and drill come as builders of their own beside these
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ class Plan:
             if step.kind is kind:
                 return step
         raise KeyError(kind)
+
+    @property
+    def moves(self) -> bool:
+        """The writer changes by it."""
+        return self.kind in (PlanKind.FAILOVER, PlanKind.SWITCHOVER)
 
     @property
     def kinds(self) -> tuple[StepKind, ...]:

@@ -7,6 +7,8 @@ from enum import StrEnum
 class StepKind(StrEnum):
     """What a step does. `engine.steps` has exactly one executor for each."""
 
+    CLOSE_CHECKOUT = "close_checkout"  # politely: none is begun, and those that were may end
+    DRAIN = "drain"  # until the standby shows the fence: it has everything that was committed before
     REVOKE = "revoke"  # the permit in the store of record, and one promisor's acknowledgement
     AWAIT_PERMIT = "await_permit"  # until W has passed: what the old region still holds has run out
     FENCE_APP = "fence_app"  # the losing region's agents: role standby under the plan's epoch
@@ -25,6 +27,8 @@ class StepKind(StrEnum):
 
 
 SENTENCES = {
+    StepKind.CLOSE_CHECKOUT: "Begin no checkout in {lose} any more and let those that were begun end; carts stay",
+    StepKind.DRAIN: "Wait until the standby database of {gain} shows the fence: it has every order then",
     StepKind.REVOKE: "Revoke the permit of {lose}: nobody there renews any more",
     StepKind.AWAIT_PERMIT: "Wait until the last permit of {lose} has run out, unless its database is fenced first",
     StepKind.FENCE_APP: "Tell the app servers of {lose} to stop taking orders (standby under epoch {epoch})",

@@ -33,6 +33,7 @@ class FakeApp:
     told: PermitTerms | None = None
     relays: tuple[str, ...] = ()
     promisors: tuple[Promisor, ...] = ()
+    closed: bool = False
     seen: Epoch = _NEVER  # the larger epoch it was told, if that was not by an endpoint
     revoked: Epoch = _NEVER
 
@@ -62,6 +63,14 @@ class FakeApp:
                 raise RetryLater(f"Agent {self.name} has promised not to open.", after_s=self.promise.left_s)
             self.endpoint = endpoint
             self.bridge = bridge
+            self.closed = False
+
+    async def close_checkout(self, epoch: Epoch, reopens_s: float, wait_s: float) -> bool:
+        with self.calls.call("app.close_checkout"):
+            self._reach()
+            self._refuse_old(epoch)
+            self.closed = True
+            return True
 
     async def watch(self, epoch: Epoch, targets: Sequence[Target], interval_s: float, timeout_s: float) -> None:
         with self.calls.call("app.watch"):

@@ -204,8 +204,8 @@ def test_the_one_shot_command_accepts_a_loss_as_well() -> None:
         async with world.running():
             await world.clock.advance(10)
         await _cut(world)
-        order = OperatorWord(who="ann", accept_loss=True, loss_s=60.0)
-        work = asyncio.create_task(world.controller("cli").fail_over(order, 50.0))
+        order = OperatorWord(Word.FAILOVER, "ann", accept_loss=True, loss_s=60.0)
+        work = asyncio.create_task(world.controller("cli").carry_out(order, 50.0))
         await world.clock.advance(60)
         return await work
 

@@ -7,12 +7,14 @@ from small_world import NYC, SFO, SmallWorld, group
 from farshore.engine.controller import Ending
 from farshore.model.failure import Unknown
 from farshore.model.group import Mode
-from farshore.model.operator import OperatorWord
+from farshore.model.operator import OperatorWord, Word
 from farshore.plan.journal import PlanFinished, PlanStarted
 
 
 async def _one_shot(world: SmallWorld, seconds: float = 60.0, checksum: str = "") -> Ending:
-    work = asyncio.create_task(world.controller("cli").fail_over(OperatorWord(who="ann", plan=checksum), 50.0))
+    work = asyncio.create_task(
+        world.controller("cli").carry_out(OperatorWord(Word.FAILOVER, "ann", plan=checksum), 50.0)
+    )
     await world.clock.advance(seconds)
     return await work
 

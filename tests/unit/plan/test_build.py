@@ -7,6 +7,7 @@ from farshore.model.permit import Gate
 from farshore.model.region import Epoch
 from farshore.plan.build import hold, reopen
 from farshore.plan.plan import Plan, PlanKind
+from farshore.plan.planned import switchover
 from farshore.plan.step import SENTENCES, StepKind
 
 PLANS = (a_plan(), a_plan(allow_unfenced=True), a_plan(allow_unfenced=True, reachable=True))
@@ -69,8 +70,8 @@ def test_with_a_permit_promotion_waits_for_the_fence_or_for_the_end_of_the_permi
     assert StepKind.REVOKE in reaches(plan, StepKind.GRANT)
 
 
-def test_every_kind_has_a_sentence_and_a_place_in_a_failover() -> None:
-    assert set(SENTENCES) == set(StepKind) == set(GATED.kinds)
+def test_every_kind_has_a_sentence_and_a_place_in_a_plan() -> None:
+    assert set(SENTENCES) == set(StepKind) == {*GATED.kinds, *switchover(a_group(), Epoch(2), NYC).kinds}
 
 
 def test_the_checksum_is_of_what_is_done_and_not_of_why() -> None:

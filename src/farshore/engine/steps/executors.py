@@ -3,7 +3,9 @@
 from farshore.engine.steps import (
     await_permit,
     await_writable,
+    close_checkout,
     confirm_dns,
+    drain,
     fence_app,
     fence_database,
     grant,
@@ -21,6 +23,8 @@ from farshore.engine.steps.context import Executor
 from farshore.plan.step import StepKind
 
 EXECUTORS: dict[StepKind, Executor] = {
+    StepKind.CLOSE_CHECKOUT: close_checkout.perform,
+    StepKind.DRAIN: drain.perform,
     StepKind.REVOKE: revoke.perform,
     StepKind.AWAIT_PERMIT: await_permit.perform,
     StepKind.FENCE_APP: fence_app.perform,
