@@ -81,9 +81,9 @@ def build(configuration: Configuration, folder: Path) -> Path:
     return folder / "pan"
 
 
-def run(checker: Path, *, bitstate: bool = False, mutant: int = 0, goal: int = 0) -> Outcome:
+def run(checker: Path, *, small: bool = True, bitstate: bool = False, mutant: int = 0, goal: int = 0) -> Outcome:
     environment = os.environ | {"PERMIT_MUTANT": str(mutant), "PERMIT_GOAL": str(goal)}
-    table = "-w33" if bitstate else "-w24"  # 2^33 bits are 1 GB; 2^24 slots are 128 MB
+    table = "-w33" if bitstate else "-w21" if small else "-w25"  # 2^33 bits are 1 GB; 2^25 slots are 256 MB
     began = time.monotonic()
     done = subprocess.run(
         [checker, "-m500000", table], cwd=checker.parent, env=environment, capture_output=True, text=True, check=False
@@ -129,6 +129,7 @@ def check(configuration: Configuration, checker: Path, asked: dict[str, str]) ->
     mutant, goal = asked.get("mutant"), asked.get("goal")
     outcome = run(
         checker,
+        small=configuration.small,
         bitstate=configuration.search == "bitstate",
         mutant=numbers("mutants")[mutant] if mutant else 0,
         goal=numbers("goals")[goal] if goal else 0,
