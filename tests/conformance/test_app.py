@@ -17,9 +17,10 @@ from farshore.ports.app import App
 from farshore.ports.prober import Target
 from farshore.sim.fake_app import FakeApp
 from farshore.sim.fake_prober import FakeProber
+from farshore.transport.tls import client_context
+from identities import identity
 
 Run = Callable[[Any], Any]
-KEY = b"0123456789abcdef0123456789abcdef"
 WRITER = Endpoint(Epoch(2), Role.WRITER, RegionName("sfo3"), "10.20.0.20", 25060)
 TARGET = Target(Door.BROWSE, RegionName("nyc3"), "192.0.2.10", 443, "shop.example.com", "/")
 
@@ -36,10 +37,12 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, run: Run) -> Iterator
         fake = FakeApp("shop-1", "sfo3")
         yield Server(fake, lambda: setattr(fake, "reachable", False))
         return
-    config = AgentConfig("shop-1", "sfo3", KEY, tmp_path / "run/endpoint.json", tmp_path / "agent", ("127.0.0.1", 0))
+    own = identity(tmp_path, "agent:shop-1")
+    config = AgentConfig("shop-1", "sfo3", own, tmp_path / "run/endpoint.json", tmp_path / "agent", ("127.0.0.1", 0))
     agent = AgentServer(config, FakeProber())
     run(agent.start())
-    app = AgentApp("shop-1", "127.0.0.1", KEY, "controller-1", port=agent.port)
+    tls = client_context(identity(tmp_path, "controller:controller-1"))
+    app = AgentApp("shop-1", "127.0.0.1", tls, "controller-1", port=agent.port)
     yield Server(app, lambda: run(agent.stop()))
     run(app.close())
     run(agent.stop())

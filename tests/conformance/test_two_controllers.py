@@ -24,8 +24,10 @@ from farshore.model.keys import grant_key
 from farshore.model.region import Epoch, RegionName
 from farshore.ports.cloud import Host
 from farshore.provision.agent_config import agent_config
+from farshore.provision.authority import Authority
 from farshore.settings.load import load_settings
 from farshore.wiring.world import open_world
+from identities import identity
 
 NYC, SFO = RegionName("nyc3"), RegionName("sfo3")
 FARSHORE = [sys.executable, "-c", "import sys; from farshore.cli.main import main; sys.exit(main(sys.argv[1:]))"]
@@ -117,9 +119,13 @@ def _agent_json(scene: Scene, region: RegionName) -> Path:
     body = json.loads(agent_config(settings, settings.group.place(region), HOSTS[region]))
     below = scene.folder / region
     below.mkdir()
+    authority = Authority.load(settings.agents.ca_file, settings.agents.ca_key_file)
+    own = identity(below, f"agent:{HOSTS[region].name}", authority)
     body |= {
         "listen": f"127.0.0.1:{scene.ports[region]}",
-        "key_file": str(settings.agents.key_file),
+        "authority_file": str(own.ca_file),
+        "certificate_file": str(own.certificate_file),
+        "key_file": str(own.key_file),
         "endpoint_file": str(below / "endpoint.json"),
         "state": str(below / "state"),
     }

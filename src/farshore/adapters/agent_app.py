@@ -39,7 +39,7 @@ class AgentApp:
 
     @property
     def address(self) -> str:
-        return f"{self._address}:{self._port}"
+        return self._where
 
     async def view(self, runs: bool = False) -> AgentView:
         try:
@@ -99,6 +99,13 @@ class AgentApp:
         except (KeyError, ValueError) as error:
             raise self._unreadable(error) from error
 
+    async def close_checkout(self, epoch: Epoch, reopens_s: float, wait_s: float) -> bool:
+        body = {"epoch": int(epoch), "reopens_s": reopens_s, "wait_s": wait_s}
+        answer = await self._command("/v1/close", body, wait_s)
+        if answer.status != 200:
+            raise self._refusal(answer)
+        return answer.body.get("drained") is True
+
     async def close(self) -> None:
         self._client.close()
 
@@ -117,23 +124,23 @@ class AgentApp:
             return RetryLater(f"Agent {self._name}: {error}", after_s=1.0)
         return Refused(f"Agent {self._name}: {error}")
 
-    async def _command(self, path: str, body: Json) -> Answer:
+    async def _command(self, path: str, body: Json, longer_s: float = 0.0) -> Answer:
         """Again when the agent has seen a larger `at_ms`: our clock went back, or another program has our name."""
         async with self._turn:
-            answer = await self._ask(path, body)
+            answer = await self._ask(path, body, longer_s)
             for _ in range(_CATCH_UPS):
                 newest_ms = answer.body.get("at_ms")
                 if answer.status != 409 or not isinstance(newest_ms, int):
                     break
                 self._last_ms = max(self._last_ms, newest_ms)
-                answer = await self._ask(path, body)
+                answer = await self._ask(path, body, longer_s)
             return answer
 
-    async def _ask(self, path: str, body: Json) -> Answer:
+    async def _ask(self, path: str, body: Json, longer_s: float) -> Answer:
         self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
         stamped = {"controller": self._controller, "at_ms": self._last_ms, **body}
         try:
-            return await self._client.ask(path, stamped, self._timeout_s)
+            return await self._client.ask(path, stamped, self._timeout_s + longer_s)
         except NotTrusted as error:
             raise Refused(
                 f"Agent {self._name} at {self._where} and this controller do not trust each other: {error.why}.",

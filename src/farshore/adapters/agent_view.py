@@ -45,7 +45,7 @@ def _bridge(value: object) -> BridgeAtWork | None:
     if not isinstance(value, dict):
         raise ValueError("A bridge is a JSON object.")
     address = str(ipaddress.ip_address(str(value.get("address"))))
-    return BridgeAtWork(Bridge(address, BridgeWhat(value.get("what"))), int(value.get("handed") or 0))
+    return BridgeAtWork(Bridge(address, BridgeWhat(str(value.get("what")))), int(value.get("handed") or 0))
 
 
 def _heard(value: object) -> Heard | None:

@@ -1,12 +1,17 @@
-"""What the agent is told by the machine it runs on: its name, place, files and key. Read once, at start."""
+"""What the agent is told by the machine it runs on: its name, place, files and certificate. Read once, at start."""
 
 import json
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from farshore.ports.agent_wire import PORT, Json, target_from_json
 from farshore.ports.prober import Target
+from farshore.transport.identity import BadIdentity, examine
+from farshore.transport.message import AGENT, Caller
+from farshore.transport.tls import Identity
+
+_KEYS = {"agent", "place", "authority_file", "certificate_file", "key_file"}
+_KEYS |= {"endpoint_file", "state", "listen", "ca_file", "references"}
 
 
 class ConfigError(Exception):
@@ -17,7 +22,7 @@ class ConfigError(Exception):
 class AgentConfig:
     agent: str  # unique name of this agent
     place: str  # a region slug
-    key: bytes  # the group's
+    identity: Identity
     endpoint_file: Path
     state: Path  # directory; epoch, commands and watch survive restarts here
     listen: tuple[str, int] = ("0.0.0.0", PORT)
@@ -35,18 +40,17 @@ def read_config(path: Path) -> AgentConfig:
         raise ConfigError(f"The agent's configuration {path} is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise ConfigError(f"The agent's configuration {path} must be one JSON object.")
-    unknown = sorted(
-        set(value) - {"agent", "place", "key_file", "endpoint_file", "state", "listen", "ca_file", "references"}
-    )
+    unknown = sorted(set(value) - _KEYS)
     if unknown:
         raise ConfigError(f"The agent's configuration {path} has an unknown key {unknown[0]}; remove it.")
     ca_file = value.get("ca_file")
     if ca_file is not None and not isinstance(ca_file, str):
         raise ConfigError(f"The key ca_file in {path} must be a path or null.")
+    agent = _text(value, "agent", path)
     return AgentConfig(
-        agent=_text(value, "agent", path),
+        agent=agent,
         place=_text(value, "place", path),
-        key=read_key(Path(_text(value, "key_file", path))),
+        identity=_identity(value, path, agent),
         endpoint_file=Path(_text(value, "endpoint_file", path, "/run/farshore/endpoint.json")),
         state=Path(_text(value, "state", path, "/var/lib/farshore/agent")),
         listen=_listen(value, path),
@@ -55,18 +59,18 @@ def read_config(path: Path) -> AgentConfig:
     )
 
 
-def read_key(path: Path) -> bytes:
-    """The group's key. Refused when others may read it: whoever has it commands every agent."""
+def _identity(value: Json, path: Path, agent: str) -> Identity:
+    identity = Identity(*(Path(_text(value, key, path)) for key in ("authority_file", "certificate_file", "key_file")))
     try:
-        mode = path.stat().st_mode
-        key = path.read_bytes().strip()
-    except OSError as error:
-        raise ConfigError(f"The key file {path} cannot be read: {error.strerror}.") from error
-    if stat.S_IMODE(mode) & 0o077:
-        raise ConfigError(f"The key file {path} may be read by others; run chmod 600 {path}.")
-    if len(key) < 32:
-        raise ConfigError(f"The key file {path} holds less than 32 characters; put the group's key there.")
-    return key
+        known = examine(identity)
+    except BadIdentity as error:
+        raise ConfigError(f"{error} Run `farshore agents deploy`.") from error
+    if known.caller != Caller(AGENT, agent):
+        raise ConfigError(
+            f"{identity.certificate_file} is the certificate of {known.caller}, not of {AGENT}:{agent}. "
+            "Run `farshore agents deploy`."
+        )
+    return identity
 
 
 def _text(value: Json, key: str, path: Path, default: str | None = None) -> str:

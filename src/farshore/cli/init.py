@@ -1,13 +1,13 @@
-"""`farshore init`: asks little, writes farshore.yaml and the agents' key, and never overwrites either."""
+"""`farshore init`: asks little, writes farshore.yaml and the group's authority, and never overwrites anything."""
 
 import argparse
-import secrets
 import sys
 from pathlib import Path
 
 from farshore.cli.options import add_json
 from farshore.cli.show import print_json
 from farshore.model.permit import PROFILES, Gate
+from farshore.provision.authority_files import make_missing
 from farshore.settings import names
 from farshore.settings.answers import USUAL_REFERENCES, Answers, PlaceAnswers, VerifyAnswers
 from farshore.settings.load import load_settings
@@ -54,12 +54,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dns-server", action="append", default=[], metavar="IP", help="may be repeated")
     parser.add_argument("--ssh-user", default="root", help="user on the app servers (default: root)")
     parser.add_argument("--ssh-key-file", default="", metavar="FILE", help="key for `agents deploy`")
+    parser.add_argument(
+        "--authority",
+        action="store_true",
+        help="only what is missing of authority and certificates, for a farshore.yaml",
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     folder: Path = args.dir
-    config, key = folder / "farshore.yaml", folder / "agent.key"
+    config = folder / "farshore.yaml"
+    if args.authority:
+        return _tell(args, config, made=make_missing(load_settings(config)))
     if config.exists():
         raise BadSettings(
             f"{config}: exists already and is left as it is; edit it, or choose another folder with --dir."
@@ -68,18 +75,22 @@ def run(args: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     write_new(config, text, 0o644)
     try:
-        load_settings(config)
+        made = make_missing(load_settings(config))
     except BadSettings:
         config.unlink()  # nothing is left behind by a bad answer
         raise
-    made_key = not key.exists()
-    if made_key:
-        write_new(key, secrets.token_hex(32) + "\n", 0o600)
+    return _tell(args, config, made=[config, *made])
+
+
+def _tell(args: argparse.Namespace, config: Path, made: list[Path]) -> int:
     if args.json:
-        print_json({"config": str(config), "agent_key": str(key), "agent_key_is_new": made_key})
-    else:
-        print(f"Wrote {config} and {'' if made_key else 'kept '}{key}.")
+        print_json({"config": str(config), "made": [str(path) for path in made]})
+        return 0
+    print(f"Wrote {', '.join(str(path) for path in made)}." if made else "Nothing was missing.")
+    if config in made:
         print("Next: set FARSHORE_TOKEN, then `farshore check`; then `farshore agents deploy`, then `farshore watch`.")
+    elif made:
+        print("Next: `farshore agents deploy`, then start `farshore watch` again.")
     return 0
 
 

@@ -16,7 +16,7 @@ from farshore.settings.problem import BadSettings
 
 # One line per verb: the words, the module below farshore.cli, what it is for. The order is that of `--help`.
 VERBS: dict[str, tuple[str, str]] = {
-    "init": ("init", "write a small commented farshore.yaml and the agents' key"),
+    "init": ("init", "write a small commented farshore.yaml and the group's authority"),
     "check": ("check", "say what would break a failover today"),
     "agents deploy": ("agents_deploy", "put the agent on every app server, over SSH"),
     "watch": ("watch", "run the controller: watch, decide, fail over"),

@@ -1,34 +1,17 @@
-"""The agent's protocol as both its ends need it: signatures and the JSON of values. Used by `agent` and by its client.
+"""The agent's protocol as both its ends need it: the JSON of values. Used by `agent` and by its client.
 
 Neither end may import the other, so what they agree on lies below both. docs/architecture.md has it in words.
 """
 
-import hashlib
-import hmac
 from typing import Any
 
 from farshore.model.region import Endpoint, Epoch, RegionName, Role
 from farshore.model.sighting import Door, Sighting
 from farshore.ports.prober import Target
 
-SIGNATURE_HEADER = "Farshore-Signature"
 PORT = 9470
 
 Json = dict[str, Any]
-
-
-def sign_request(key: bytes, method: str, path: str, body: bytes) -> str:
-    return hmac.new(key, f"{method}\n{path}\n".encode() + body, hashlib.sha256).hexdigest()
-
-
-def sign_answer(key: bytes, path: str, body: bytes) -> str:
-    """Differs from any request's signature, so that an answer can never be played back as a command."""
-    return sign_request(key, "ANSWER", path, body)
-
-
-def same_signature(one: str, other: str) -> bool:
-    """In constant time; a header with strange characters is simply not the same."""
-    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 
 def endpoint_to_json(endpoint: Endpoint) -> Json:
@@ -45,9 +28,11 @@ def endpoint_from_json(value: object) -> Endpoint:
     """Raises ValueError for anything that is not a whole endpoint."""
     if not isinstance(value, dict):
         raise ValueError("An endpoint is a JSON object.")
+    if value.get("role") not in tuple(Role):
+        raise ValueError("The field role is writer or standby.")
     return Endpoint(
         epoch=Epoch(_whole(value, "epoch")),
-        role=Role(_text(value, "role")),
+        role=Role(value["role"]),
         region=RegionName(_text(value, "region")),
         host=_text(value, "host"),
         port=_whole(value, "port"),

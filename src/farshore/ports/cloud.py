@@ -78,6 +78,10 @@ class Cloud(Protocol):
 
     async def hosts(self, tag: str) -> Sequence[Host]: ...
 
+    async def password(self, server: DatabaseServer, user: str) -> str:
+        """Of a database user other than the admin. Refused when the server has no such user."""
+        ...
+
     async def database_ca(self, server: DatabaseServer) -> str:
         """PEM of the authority that signed the server's certificate."""
         ...

@@ -13,6 +13,8 @@ def agent_config(settings: Settings, place: Place, host: Host) -> str:
     body = {
         "agent": host.name,
         "place": place.region,
+        "authority_file": unit.AUTHORITY_PATH,
+        "certificate_file": unit.CERTIFICATE_PATH,
         "key_file": unit.KEY_PATH,
         "endpoint_file": f"{unit.ENDPOINT_DIR}/endpoint.json",
         "state": unit.STATE_DIR,

@@ -1,10 +1,15 @@
 """What one deployment sends to one app server: a tar archive on standard input, so that no secret is an argument."""
 
 import io
+import json
 import tarfile
 from dataclasses import dataclass
 
 from farshore.provision import unit
+from farshore.provision.authority import Authority, Issued
+from farshore.transport.message import AGENT
+
+_DRIVERS = {"mysql": ("pymysql", "python3-pymysql"), "pg": ("psycopg2", "python3-psycopg2")}  # module, package
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,28 +19,63 @@ class File:
     mode: int
 
 
-def agent_files(archive: bytes, config: str, key: str, ca: bytes | None) -> tuple[File, ...]:
-    files = [
-        File(unit.ARCHIVE_PATH, archive, 0o755),
-        File(unit.CONFIG_PATH, config.encode(), 0o644),
-        File(unit.KEY_PATH, (key + "\n").encode(), 0o600),
-        File(unit.UNIT_PATH, unit.UNIT.encode(), 0o644),
-    ]
-    if ca is not None:
-        files.append(File(unit.CA_PATH, ca, 0o644))
-    return tuple(files)
+@dataclass(frozen=True, slots=True)
+class DatabaseAccess:
+    """How an app server's agent reaches the store's database: as the store does."""
+
+    engine: str  # mysql | pg
+    user: str
+    password: str
+    database: str
+    ca: bytes | None
 
 
-def install_script(files: tuple[File, ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """For one app server. Its certificate is issued only when the one it has is no longer good."""
+
+    host: str
+    archive: bytes
+    config: str
+    authority: Authority
+    probe_ca: bytes | None
+    database: DatabaseAccess
+
+    def files(self, deployed: bytes) -> tuple[File, ...]:
+        """`deployed` is the certificate that the app server has with its key; empty when it has none."""
+        found = [
+            File(unit.ARCHIVE_PATH, self.archive, 0o755),
+            File(unit.CONFIG_PATH, self.config.encode(), 0o644),
+            File(unit.AUTHORITY_PATH, self.authority.certificate_pem, 0o644),
+            File(unit.DATABASE_PATH, _database_json(self.database), 0o600),
+            File(unit.UNIT_PATH, unit.UNIT.encode(), 0o644),
+        ]
+        if self.probe_ca is not None:
+            found.append(File(unit.CA_PATH, self.probe_ca, 0o644))
+        if self.database.ca is not None:
+            found.append(File(unit.DATABASE_CA_PATH, self.database.ca, 0o644))
+        name = f"{AGENT}:{self.host}"
+        if not self.authority.still_good(deployed, name):
+            found += _identity(self.authority.issue(name))
+        return tuple(found)
+
+    def pack(self, deployed: bytes) -> bytes:
+        return pack(self.files(deployed), self.database.engine)
+
+
+def install_script(files: tuple[File, ...], engine: str) -> str:
     """Puts each file in place by rename where it differs, then starts the unit; says `changed` or `unchanged`.
 
     Paths come from `unit` and numbers from us: nothing of anybody else's is in this script.
     """
+    module, package = _DRIVERS[engine]
     lines = [
         "set -eu",
         'cd "$(dirname "$0")"',
         "command -v python3 >/dev/null || { echo 'python3 is not installed' >&2; exit 3; }",
         "python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'python3 < 3.11' >&2; exit 3; }",
+        f"python3 -Ic 'import {module}' 2>/dev/null || "
+        f"echo 'warning: no permit reaches the database before the package {package} is installed here'",
         "changed=",
     ]
     for index, file in enumerate(files):
@@ -59,13 +99,29 @@ def install_script(files: tuple[File, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def pack(files: tuple[File, ...]) -> bytes:
+def pack(files: tuple[File, ...], engine: str) -> bytes:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as archive:
         members = [(f"file{index}", file.content) for index, file in enumerate(files)]
-        for name, data in [*members, ("install.sh", install_script(files).encode())]:
+        for name, data in [*members, ("install.sh", install_script(files, engine).encode())]:
             member = tarfile.TarInfo(name)
             member.size = len(data)
             member.mode = 0o600
             archive.addfile(member, io.BytesIO(data))
     return content.getvalue()
+
+
+def _identity(issued: Issued) -> list[File]:
+    """Key first: what is interrupted between the two does not fit together, and the next deployment sees it."""
+    return [File(unit.KEY_PATH, issued.key, 0o600), File(unit.CERTIFICATE_PATH, issued.certificate, 0o644)]
+
+
+def _database_json(access: DatabaseAccess) -> bytes:
+    body = {
+        "engine": access.engine,
+        "user": access.user,
+        "password": access.password,
+        "database": access.database,
+        "ca_file": None if access.ca is None else unit.DATABASE_CA_PATH,
+    }
+    return (json.dumps(body, indent=2) + "\n").encode()

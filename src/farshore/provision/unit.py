@@ -2,7 +2,11 @@
 
 ARCHIVE_PATH = "/usr/local/lib/farshore/farshore.pyz"
 CONFIG_PATH = "/etc/farshore/agent.json"
+AUTHORITY_PATH = "/etc/farshore/farshore-ca.pem"
+CERTIFICATE_PATH = "/etc/farshore/agent.pem"
 KEY_PATH = "/etc/farshore/agent.key"
+DATABASE_PATH = "/etc/farshore/database.json"
+DATABASE_CA_PATH = "/etc/farshore/database-ca.pem"
 CA_PATH = "/etc/farshore/probe-ca.pem"
 UNIT_NAME = "farshore-agent.service"
 UNIT_PATH = f"/etc/systemd/system/{UNIT_NAME}"

@@ -41,7 +41,10 @@ def read_controller(section: Section, group: Group) -> Vantage:
 
 def read_agents(section: Section, folder: Path) -> Agents:
     agents = Agents(
-        key_file=section.file_path("key_file") or folder / "agent.key",
+        ca_file=section.file_path("ca_file") or folder / "farshore-ca.pem",
+        ca_key_file=section.file_path("ca_key_file") or folder / "farshore-ca.key",
+        certificate_file=section.file_path("certificate_file") or folder / "controller.pem",
+        key_file=section.file_path("key_file") or folder / "controller.key",
         ssh_user=section.text("ssh_user", names.UNIX_USER, "root"),
         ssh_key_file=section.file_path("ssh_key_file"),
         ssh_port=section.integer("ssh_port", 22, 1, 65535),

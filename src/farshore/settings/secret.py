@@ -12,7 +12,7 @@ from pathlib import Path
 from farshore.settings.problem import BadSettings
 
 TOKEN_VARIABLES = ("FARSHORE_TOKEN", "DIGITALOCEAN_TOKEN")
-KEY_BYTES_MIN = 32
+_BYTES_MAX = 65536
 
 
 class Secret:
@@ -32,13 +32,13 @@ class Secret:
     __str__ = __repr__
 
 
-def read_secret_file(path: Path, what: str) -> Secret:
-    """The first line of a file of mode 0600. `what` names it in the sentence, such as "the agent key"."""
+def read_private_file(path: Path, what: str) -> bytes:
+    """The content of a file of mode 0600. `what` names it in the sentence, such as "the authority's key"."""
     try:
         # One descriptor for both questions: a file swapped in between is judged as the one that is read.
         with path.open("rb") as opened:
             mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
-            content = opened.read(65536)
+            content = opened.read(_BYTES_MAX)
     except FileNotFoundError:
         raise BadSettings(f"{path}: there is no such file for {what}; create it with mode 0600.") from None
     except OSError as error:
@@ -47,8 +47,13 @@ def read_secret_file(path: Path, what: str) -> Secret:
         ) from None
     if mode & 0o077:
         raise BadSettings(f"{path}: {what} has mode {mode:04o}, so others may read it; run: chmod 600 {path}")
+    return content
+
+
+def read_secret_file(path: Path, what: str) -> Secret:
+    """The first line of a file of mode 0600."""
     try:
-        text = content.decode("ascii").strip()
+        text = read_private_file(path, what).decode("ascii").strip()
     except UnicodeDecodeError:
         raise BadSettings(f"{path}: {what} is not plain text; write it again, on one line.") from None
     if not text or any(character.isspace() for character in text):
@@ -69,13 +74,3 @@ def read_token(token_file: Path | None, environ: Mapping[str, str], config: Path
     raise BadSettings(
         f"{config}: there is no token; set FARSHORE_TOKEN, or name a file of mode 0600 as provider.token_file."
     )
-
-
-def read_agent_key(path: Path) -> Secret:
-    """The key that signs what controllers and agents say to each other."""
-    key = read_secret_file(path, "the agents' key")
-    if len(key.reveal()) < KEY_BYTES_MIN:
-        raise BadSettings(
-            f"{path}: the agents' key is shorter than {KEY_BYTES_MIN} characters; make one with `farshore init`."
-        )
-    return key

@@ -27,8 +27,12 @@ class Vantage:
 
 @dataclass(frozen=True, slots=True)
 class Agents:
-    """How controllers reach the agents (by the key), and how `agents deploy` reaches the app servers (by SSH)."""
+    """How controllers and agents know each other (by certificate), and how `agents deploy` reaches the app servers
+    (by SSH)."""
 
+    ca_file: Path  # the group's own authority
+    ca_key_file: Path  # only where certificates are issued
+    certificate_file: Path  # this controller's
     key_file: Path
     ssh_user: str = "root"
     ssh_key_file: Path | None = None

@@ -118,7 +118,8 @@ def _provider(answers: Answers) -> str:
 def _agents(answers: Answers) -> str:
     lines = [
         "agents:",
-        "  key_file: agent.key  # mode 0600; signs what controllers and app servers say to each other",
+        "  # farshore-ca.pem and .key beside this file are the group's authority: controllers and app servers know",
+        "  # each other by its certificates. Whoever has that key can point the shop elsewhere: keep it safe.",
         f"  ssh_user: {_quote(answers.ssh_user)}  # `farshore agents deploy` logs in as",
     ]
     if answers.ssh_key_file:

@@ -21,6 +21,7 @@ class FakeCloud:
         self.balancers: dict[str, Balancer] = {}
         self.host_list: list[Host] = []
         self.token_ok = True
+        self.users: dict[str, str] = {"shop": "secret"}  # name: password
         self._servers: dict[str, DatabaseServer] = {}
         self._fakes: dict[str, FakeDatabase] = {}
 
@@ -67,6 +68,12 @@ class FakeCloud:
     async def hosts(self, tag: str) -> Sequence[Host]:
         with self.calls.call("cloud.hosts"):
             return tuple(host for host in self.host_list if tag in host.tags)
+
+    async def password(self, server: DatabaseServer, user: str) -> str:
+        with self.calls.call("cloud.password"):
+            if user not in self.users:
+                raise Refused(f"Database {server.name} has no user {user}.", "Correct stores[].app_user.")
+            return self.users[user]
 
     async def database_ca(self, server: DatabaseServer) -> str:
         with self.calls.call("cloud.database_ca"):

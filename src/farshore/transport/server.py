@@ -1,10 +1,9 @@
-"""HTTP/1.1 over mutual TLS on asyncio streams: bounded in bytes, seconds and connections, whoever knocks.
+"""HTTP/1.1 over mutual TLS: bounded in bytes, seconds and connections, whoever knocks.
 
 Nothing is parsed before the peer's certificate is verified. Agents and controllers answer with it.
 """
 
 import asyncio
-import contextlib
 import json
 import socket
 import ssl
@@ -13,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from farshore.transport.message import Answer, Caller, Json, caller_of
+from farshore.transport.stream import Gone, TlsStream, TooLong
 
 Handler = Callable[[Caller, str, Json], Awaitable[Answer]]  # path, body
 
@@ -95,52 +95,55 @@ class Server:
 
     async def _greet(self, sock: socket.socket) -> None:
         """The handshake; what follows is another task, so that the two are counted apart."""
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=_HEAD_MAX, loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            async with asyncio.timeout(_HANDSHAKE_S):
-                transport, _ = await loop.connect_accepted_socket(
-                    lambda: protocol, sock, ssl=self._tls, ssl_handshake_timeout=_HANDSHAKE_S
-                )
-        except (OSError, TimeoutError):  # ssl.SSLError is an OSError
+            stream = TlsStream(sock, self._tls)
+        except OSError:  # gone before it began
             sock.close()
+            return
+        try:
+            async with asyncio.timeout(_HANDSHAKE_S):
+                certificate = await stream.handshake()
+        except (Gone, TimeoutError):
+            await stream.close()
             return
         except asyncio.CancelledError:
-            sock.close()
+            stream.abort()
             raise
         if len(self._connections) >= _CONNECTIONS_MAX:
-            transport.abort()
+            stream.abort()
             return
-        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        task = asyncio.create_task(self._converse(reader, writer))
+        task = asyncio.create_task(self._converse(stream, caller_of(certificate)))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _converse(self, stream: TlsStream, caller: Caller | None) -> None:
         try:
-            caller = caller_of(writer.get_extra_info("peercert"))
-            while True:
-                async with asyncio.timeout(_IDLE_S):
-                    first = await reader.readexactly(1)
-                async with asyncio.timeout(_SLOW_S):
-                    request = await _read(first, reader)
-                answer = await self._answer(caller, request)
-                async with asyncio.timeout(_SLOW_S):
-                    _send(writer, answer)
-                    await writer.drain()
-                if request.headers.get("connection", "").lower() == "close":
-                    return
-        except _Garbage as garbage:
-            with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(_SLOW_S):
-                    _send(writer, Answer(garbage.status, {}))
-                    await writer.drain()
-        except (TimeoutError, OSError, asyncio.IncompleteReadError):
+            goes_on = True
+            while goes_on:
+                goes_on = await self._exchange(stream, caller)
+                await asyncio.sleep(0)  # whoever sends without a pause is served in turn
+        except (TimeoutError, Gone):
             pass  # the peer went away or is too slow; there is nobody to tell
-        finally:
-            writer.close()
+        except asyncio.CancelledError:
+            stream.abort()
+            raise
+        await stream.close()
+
+    async def _exchange(self, stream: TlsStream, caller: Caller | None) -> bool:
+        """One request and its answer. False when it was the last one."""
+        async with asyncio.timeout(_IDLE_S):
+            await stream.wait()
+        try:
+            async with asyncio.timeout(_SLOW_S):
+                request = await _read(stream)
+            answer = await self._answer(caller, request)
+            last = request.headers.get("connection", "").lower() == "close"
+        except _Garbage as garbage:
+            answer, last = Answer(garbage.status, {}), True
+        async with asyncio.timeout(_SLOW_S):
+            await stream.write(_packed(answer))
+        return not last
 
     async def _answer(self, caller: Caller | None, request: _Request) -> Answer:
         if caller is None:
@@ -164,10 +167,10 @@ class Server:
         return Answer(answer.status, {**answer.body, "nonce": nonce})
 
 
-async def _read(first: bytes, reader: asyncio.StreamReader) -> _Request:
+async def _read(stream: TlsStream) -> _Request:
     try:
-        head = first + await reader.readuntil(b"\r\n\r\n")
-    except asyncio.LimitOverrunError as error:
+        head = await stream.read_until(b"\r\n\r\n", _HEAD_MAX)
+    except TooLong as error:
         raise _Garbage(413) from error
     start, *rest = head.decode("latin-1").split("\r\n")
     words = start.split(" ")
@@ -185,11 +188,11 @@ async def _read(first: bytes, reader: asyncio.StreamReader) -> _Request:
         raise _Garbage(400)
     if len(length) > 9 or int(length) > _BODY_MAX:
         raise _Garbage(413)
-    return _Request(words[0], words[1], headers, await reader.readexactly(int(length)))
+    return _Request(words[0], words[1], headers, await stream.read(int(length)))
 
 
-def _send(writer: asyncio.StreamWriter, answer: Answer) -> None:
+def _packed(answer: Answer) -> bytes:
     body = json.dumps(answer.body).encode()
     lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}"]
     lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
-    writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+    return "\r\n".join([*lines, "", ""]).encode() + body

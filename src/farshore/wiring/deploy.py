@@ -1,15 +1,18 @@
 """Settings -> agents on all app servers."""
 
 from farshore.model.failure import Refused
-from farshore.ports.cloud import Host
+from farshore.model.group import Place
+from farshore.ports.cloud import Cloud, Host
 from farshore.provision.agent_config import agent_config
 from farshore.provision.archive import build_archive
-from farshore.provision.bundle import File, agent_files
-from farshore.provision.deploy import Deployed, deploy
+from farshore.provision.authority import Authority
+from farshore.provision.authority_files import renew_own
+from farshore.provision.bundle import Bundle, DatabaseAccess
+from farshore.provision.deploy import Deployed, Pack, deploy
 from farshore.provision.ssh import Ssh
 from farshore.settings.problem import BadSettings
-from farshore.settings.secret import read_agent_key
 from farshore.settings.settings import Settings
+from farshore.wiring.identity import identity_of
 from farshore.wiring.world import open_cloud
 
 
@@ -20,25 +23,42 @@ async def deploy_agents(settings: Settings, region: str | None, dry_run: bool) -
             f"--region is {region!r}; write {settings.group.first.region} or {settings.group.second.region}."
         )
     agents = settings.agents
-    key = read_agent_key(agents.key_file).reveal()
-    ca = settings.probe.ca_file
-    try:
-        ca_content = ca.read_bytes() if ca is not None else None
-    except OSError as error:
-        raise BadSettings(
-            f"{ca}: cannot be read ({error.strerror}); correct probe.ca_file in {settings.file}."
-        ) from None
-    archive = build_archive()
-    work: list[tuple[Host, tuple[File, ...]]] = []
+    identity_of(settings)
+    authority = Authority.load(agents.ca_file, agents.ca_key_file)
+    archive, probe_ca = build_archive(), _probe_ca(settings)
+    work: list[tuple[Host, Pack]] = []
     with open_cloud(settings) as cloud:
         for place in places:
             hosts = await cloud.hosts(place.app_tag)
             if not hosts:
                 raise Refused(f"No host has the tag {place.app_tag}.", "Tag the app servers, or correct app_tag.")
-            work += [
-                (host, agent_files(archive, agent_config(settings, place, host), key, ca_content)) for host in hosts
-            ]
+            access = await _access(settings, cloud, place)
+            for host in hosts:
+                config = agent_config(settings, place, host)
+                work.append((host, Bundle(host.name, archive, config, authority, probe_ca, access).pack))
     if dry_run:
         return [Deployed(host.name, host.public_ip or host.private_ip, "planned") for host, _ in work]
+    renew_own(settings, authority)
     ssh = Ssh(agents.ssh_user, agents.ssh_port, agents.ssh_key_file, agents.known_hosts_file)
     return await deploy(ssh, work)
+
+
+async def _access(settings: Settings, cloud: Cloud, place: Place) -> DatabaseAccess:
+    """As the first store does, for the permit's row lies beside its tables."""
+    store = settings.group.stores[0]
+    server = await cloud.database(place.database)
+    if server is None:
+        raise Refused(f"There is no database {place.database}.", "Correct its name in farshore.yaml.")
+    password = await cloud.password(server, store.app_user)
+    ca = (await cloud.database_ca(server)).encode()
+    return DatabaseAccess(settings.group.engine, store.app_user, password, store.database, ca)
+
+
+def _probe_ca(settings: Settings) -> bytes | None:
+    ca = settings.probe.ca_file
+    try:
+        return ca.read_bytes() if ca is not None else None
+    except OSError as error:
+        raise BadSettings(
+            f"{ca}: cannot be read ({error.strerror}); correct probe.ca_file in {settings.file}."
+        ) from None

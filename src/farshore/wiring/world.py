@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -18,9 +19,11 @@ from farshore.model.region import RegionName
 from farshore.model.sighting import Door
 from farshore.ports.cloud import Cloud, Host
 from farshore.ports.prober import Target
-from farshore.settings.secret import read_agent_key, read_token
+from farshore.settings.secret import read_token
 from farshore.settings.settings import Settings
+from farshore.transport.tls import client_context
 from farshore.wiring.databases import Databases
+from farshore.wiring.identity import identity_of
 from farshore.wiring.notifier import notifier
 from farshore.wiring.store import open_clock, open_store
 from farshore.wiring.tagged_apps import HostList, TaggedApps
@@ -37,15 +40,15 @@ def open_cloud(settings: Settings) -> Iterator[Cloud]:
 
 @asynccontextmanager
 async def open_world(settings: Settings, fresh: bool = True) -> AsyncIterator[World]:
-    """Raises BadSettings for a secret that is missing; a provider that does not answer stops nobody.
+    """Raises BadSettings for a secret or certificate that is missing; a provider that does not answer stops nobody.
 
     `fresh`: ask for the app servers before anything else, although they are remembered from the last time.
     """
     group, clock = settings.group, open_clock()
-    key = read_agent_key(settings.agents.key_file).reveal().encode()
+    tls = client_context(identity_of(settings)[0])
     account = _account(settings)
     databases = Databases(account)
-    apps = {place.region: _apps(settings, place, key) for place in (group.first, group.second)}
+    apps = {place.region: _apps(settings, place, tls) for place in (group.first, group.second)}
     tags = {place.region: place.app_tag for place in (group.first, group.second)}
     hosts = HostList(databases.cloud, tags, apps, settings.state_file.with_name(settings.state_file.name + ".hosts"))
     await hosts.load(fresh)
@@ -78,13 +81,13 @@ def _account(settings: Settings) -> Account:
     return Account(token.reveal(), provider.endpoint, _text(provider.ca_file))
 
 
-def _apps(settings: Settings, place: Place, key: bytes) -> TaggedApps:
+def _apps(settings: Settings, place: Place, tls: ssl.SSLContext) -> TaggedApps:
     """Over the public address: a controller stands outside both regions."""
 
     controller = controller_id(settings.controller.name, settings.state_file)
 
     def make(host: Host) -> AgentApp:
-        return AgentApp(host.name, host.public_ip, key, controller, place.agent_port)
+        return AgentApp(host.name, host.public_ip, tls, controller, place.agent_port)
 
     return TaggedApps(make)
 

@@ -64,16 +64,15 @@ def test_every_answer_arrives(tmp_path: Path) -> None:
 
 
 def test_the_key_is_secret_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Mode 0600, 256 bits, never printed; a key that exists is left alone."""
+    """Mode 0600, never printed; keys that exist are left alone."""
     assert _init(tmp_path, *USUAL) == 0
-    key = tmp_path / "agent.key"
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    text = key.read_text()
-    assert len(text.strip()) == 64
+    keys = [tmp_path / "farshore-ca.key", tmp_path / "controller.key"]
+    assert [stat.S_IMODE(key.stat().st_mode) for key in keys] == [0o600, 0o600]
+    texts = [key.read_text() for key in keys]
     (tmp_path / "farshore.yaml").unlink()
     assert _init(tmp_path, *USUAL) == 0
-    assert key.read_text() == text
-    assert text.strip() not in capsys.readouterr().out
+    assert [key.read_text() for key in keys] == texts
+    assert not any(text.splitlines()[1] in capsys.readouterr().out for text in texts)
 
 
 def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +80,7 @@ def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (tmp_path / "farshore.yaml").write_text("mine")
     assert _init(tmp_path, *USUAL) == 2
     assert (tmp_path / "farshore.yaml").read_text() == "mine"
-    assert not (tmp_path / "agent.key").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["farshore.yaml"]
     assert "exists already and is left as it is" in capsys.readouterr().err
 
 

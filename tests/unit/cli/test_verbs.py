@@ -121,7 +121,7 @@ def test_the_runbook_is_the_golden_one(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_the_runbook_holds_no_secret(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither key nor token: both are named by variable and file."""
-    key = (config.parent / "agent.key").read_text().strip()
+    key = (config.parent / "controller.key").read_text().splitlines()[1]
     assert main(["runbook", "--config", str(config)]) == 0
     text = capsys.readouterr().out
     assert key not in text

@@ -12,6 +12,7 @@ import pytest
 import farshore
 from farshore.model.failure import Refused
 from farshore.provision.archive import build_archive, closure
+from identities import identity
 
 ROOT = Path(farshore.__file__).parent.parent
 
@@ -43,10 +44,9 @@ def test_it_holds_no_decisions_and_no_clients() -> None:
 
 def test_it_runs_on_a_bare_python(archive: Path, tmp_path: Path) -> None:
     """`python3 -I -S`: no environment, no site-packages. It listens, and leaves on SIGTERM with 0."""
-    key = tmp_path / "key"
-    key.write_text("k" * 64)
-    key.chmod(0o600)
-    config = {"agent": "web-1", "place": "sfo3", "key_file": str(key), "listen": "127.0.0.1:0"}
+    own = identity(tmp_path, "agent:web-1")
+    config = {"agent": "web-1", "place": "sfo3", "key_file": str(own.key_file), "listen": "127.0.0.1:0"}
+    config |= {"authority_file": str(own.ca_file), "certificate_file": str(own.certificate_file)}
     config |= {"endpoint_file": str(tmp_path / "endpoint.json"), "state": str(tmp_path / "state")}
     (tmp_path / "agent.json").write_text(json.dumps(config))
     # Started with SIGTERM pending from inside would race; a closed stdin tells the wrapper to end it instead.
@@ -55,10 +55,10 @@ def test_it_runs_on_a_bare_python(archive: Path, tmp_path: Path) -> None:
         "def end(): sys.stdin.read(); os.kill(os.getpid(), signal.SIGTERM)\n"
         "threading.Thread(target=end, daemon=True).start()\n"
         f"sys.argv = ['farshore', 'agent', '--config', {str(tmp_path / 'agent.json')!r}]\n"
-        "import asyncio; start = asyncio.start_server\n"
-        "async def told(*a, **k):\n"
-        "    server = await start(*a, **k); print('listening', flush=True); return server\n"
-        "asyncio.start_server = told\n"
+        "import socket; create = socket.create_server\n"
+        "def told(*a, **k):\n"
+        "    made = create(*a, **k); print('listening', flush=True); return made\n"
+        "socket.create_server = told\n"
         f"runpy.run_path({str(archive)!r}, run_name='__main__')\n"
     )
     with subprocess.Popen(

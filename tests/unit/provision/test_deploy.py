@@ -1,6 +1,8 @@
 """Deployment through a stand-in for ssh that runs the remote command on this machine, in a folder of its own."""
 
 import asyncio
+import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,14 @@ from farshore.model.failure import Refused, Unreachable
 from farshore.model.region import RegionName
 from farshore.ports.cloud import Host
 from farshore.provision import unit
-from farshore.provision.bundle import File, agent_files, install_script
-from farshore.provision.deploy import deploy
+from farshore.provision.authority import Authority
+from farshore.provision.bundle import Bundle, DatabaseAccess, File, install_script, pack
+from farshore.provision.deploy import Pack, deploy
 from farshore.provision.ssh import Ssh
+from farshore.transport.identity import examine
+from farshore.transport.message import Caller
+from farshore.transport.tls import Identity
+from identities import AUTHORITY, STRANGER
 
 
 def _host(name: str, address: str) -> Host:
@@ -50,12 +57,77 @@ def _files(tmp_path: Path, content: bytes = b"one") -> tuple[File, ...]:
     )
 
 
+def _packed(files: tuple[File, ...]) -> Pack:
+    return lambda deployed: pack(files, "mysql")
+
+
+def _bundle(host: str, archive: bytes = b"zip", authority: Authority = AUTHORITY) -> Bundle:
+    access = DatabaseAccess("mysql", "shop", "pass-word", "shop", b"database ca")
+    return Bundle(host, archive, "{}", authority, b"probe ca", access)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The app server's files go below this folder."""
+    for name in ("ARCHIVE", "CONFIG", "AUTHORITY", "CERTIFICATE", "KEY", "DATABASE", "DATABASE_CA", "CA", "UNIT"):
+        monkeypatch.setattr(unit, f"{name}_PATH", f"{tmp_path}/host{getattr(unit, f'{name}_PATH')}")
+    return tmp_path / "host"
+
+
+def test_a_certificate_that_is_still_good_stays(tmp_path: Path, here: Path, ssh: Ssh) -> None:
+    """Deployed twice: unchanged. Of another host, of another authority, or with another's key: issued again."""
+
+    def once(bundle: Bundle) -> tuple[str, bytes]:
+        (result,) = asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), bundle.pack)]))
+        return result.outcome, certificate.read_bytes()
+
+    certificate, key = Path(unit.CERTIFICATE_PATH), Path(unit.KEY_PATH)
+    outcome, first = once(_bundle("web-1"))
+    assert outcome == "changed"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert examine(Identity(Path(unit.AUTHORITY_PATH), certificate, key)).caller == Caller("agent", "web-1")
+    assert once(_bundle("web-1")) == ("unchanged", first)
+    assert once(_bundle("web-1", archive=b"newer")) == ("changed", first)
+    assert once(_bundle("web-2"))[1] != first
+    outcome, again = once(_bundle("web-2", authority=STRANGER))
+    assert outcome == "changed"
+    key.write_bytes(AUTHORITY.issue("agent:web-2").key)
+    assert once(_bundle("web-2", authority=STRANGER))[1] != again
+    key.chmod(0o644)
+    assert once(_bundle("web-2", authority=STRANGER))[0] == "changed"
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_agent_is_told_how_the_store_reaches_its_database(here: Path, ssh: Ssh) -> None:
+    """Secret: nobody else on the host reads it, and no process list shows it."""
+    asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), _bundle("web-1").pack)]))
+    file = Path(unit.DATABASE_PATH)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text()) == {
+        "engine": "mysql",
+        "user": "shop",
+        "password": "pass-word",
+        "database": "shop",
+        "ca_file": unit.DATABASE_CA_PATH,
+    }
+    assert "pass-word" not in (here.parent / "ssh.log").read_text()
+
+
+def test_a_driver_that_is_missing_is_a_warning(tmp_path: Path, ssh: Ssh) -> None:
+    """A python3 that has only what it came with."""
+    python = tmp_path / "bin/python3"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    (result,) = asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), _packed(_files(tmp_path)))]))
+    assert (result.outcome, "the package python3-pymysql is installed here" in result.why) == ("changed", True)
+
+
 def test_install_then_nothing_then_change(tmp_path: Path, ssh: Ssh) -> None:
     """The second time is silent success without a restart; a new archive is a restart."""
 
     def once(content: bytes) -> str:
-        results = asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), _files(tmp_path, content))]))
-        assert results[0].why == ""
+        results = asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), _packed(_files(tmp_path, content)))]))
+        assert results[0].outcome != "failed", results[0].why
         return results[0].outcome
 
     assert once(b"one") == "changed"
@@ -74,7 +146,7 @@ def test_install_then_nothing_then_change(tmp_path: Path, ssh: Ssh) -> None:
 
 def test_no_secret_is_an_argument(tmp_path: Path, ssh: Ssh) -> None:
     """Process lists are public; everything secret goes through standard input."""
-    asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), _files(tmp_path))]))
+    asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), _packed(_files(tmp_path)))]))
     assert "very-secret-key" not in (tmp_path / "ssh.log").read_text()
     assert "StrictHostKeyChecking=accept-new" in (tmp_path / "ssh.log").read_text()
     assert f"UserKnownHostsFile={tmp_path}/known_hosts" in (tmp_path / "ssh.log").read_text()
@@ -83,7 +155,7 @@ def test_no_secret_is_an_argument(tmp_path: Path, ssh: Ssh) -> None:
 def test_one_host_that_fails_stops_no_other(tmp_path: Path, ssh: Ssh) -> None:
     """Each has its own outcome, in the order asked."""
     hosts = [_host(f"web-{number}", f"192.0.2.{number}") for number in (2, 1)]
-    results = asyncio.run(deploy(ssh, [(host, _files(tmp_path)) for host in hosts]))
+    results = asyncio.run(deploy(ssh, [(host, _packed(_files(tmp_path))) for host in hosts]))
     assert [(result.host, result.outcome) for result in results] == [("web-2", "failed"), ("web-1", "changed")]
 
 
@@ -121,11 +193,10 @@ def test_pinned_on_first_use_only(ssh: Ssh) -> None:
 
 def test_the_files_are_where_the_unit_looks() -> None:
     """The unit, the configuration and the script speak of the same paths."""
-    files = agent_files(b"zip", "{}", "key", b"ca")
+    files = _bundle("web-1").files(b"")
     paths = {file.path for file in files}
-    assert paths == {unit.ARCHIVE_PATH, unit.CONFIG_PATH, unit.KEY_PATH, unit.UNIT_PATH, unit.CA_PATH}
-    assert {file.path: file.mode for file in files}[unit.KEY_PATH] == 0o600
-    script = install_script(files)
+    assert paths == {getattr(unit, name) for name in dir(unit) if name.endswith("_PATH")}
+    script = install_script(files, "mysql")
     assert all(path in script for path in paths)
     assert unit.ARCHIVE_PATH in unit.UNIT
     assert unit.CONFIG_PATH in unit.UNIT

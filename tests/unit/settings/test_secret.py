@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from farshore.settings.problem import BadSettings
-from farshore.settings.secret import Secret, read_agent_key, read_secret_file, read_token
+from farshore.settings.secret import Secret, read_secret_file, read_token
 
 CONFIG = Path("farshore.yaml")
 
@@ -54,10 +54,8 @@ def test_it_is_one_word(tmp_path: Path, content: bytes) -> None:
 
 
 def test_bad_keys(tmp_path: Path) -> None:
-    """Binary, missing and short ones."""
+    """Binary and missing ones."""
     with pytest.raises(BadSettings, match="is not plain text"):
         read_secret_file(_file(tmp_path, b"\xff\xfe"), "the token")
     with pytest.raises(BadSettings, match="there is no such file for the token; create it with mode 0600"):
         read_secret_file(tmp_path / "none", "the token")
-    with pytest.raises(BadSettings, match="shorter than 32 characters"):
-        read_agent_key(_file(tmp_path, b"short\n"))

@@ -99,6 +99,18 @@ class DigitalOceanCloud:
             for droplet in found
         )
 
+    async def password(self, server: DatabaseServer, user: str) -> str:
+        """A replica has its primary's users."""
+        for identity in filter(None, (server.id, server.replica_of)):
+            body = await self._account.read(self._client.databases.list_users, identity)
+            for found in (body or {}).get("users") or []:
+                if found.get("name") == user and found.get("password"):
+                    return str(found["password"])
+        raise Refused(
+            f"The provider tells no password of the user {user} of database {server.name}.",
+            "Correct stores[].app_user, or give the token the scope database:view_credentials.",
+        )
+
     async def database_ca(self, server: DatabaseServer) -> str:
         """A replica has an id of its own, but its primary's authority."""
         for identity in filter(None, (server.id, server.replica_of)):

@@ -9,19 +9,19 @@ from shlex import quote
 from farshore.plan.plan import Plan
 from farshore.settings.settings import Settings
 
-# Signs like a controller. `at_ms` grows by the clock, so a repeated call is newer than the last one.
+# Speaks with this controller's certificate. `at_ms` grows by the clock, so a repeated call is newer than the last one.
 _AGENT_POST = r"""
-agent_post() {  # ADDRESS PORT PATH BODY: one signed command to one agent; prints its answer
+agent_post() {  # ADDRESS PORT PATH BODY: one command to one agent; prints its answer
   python3 - "$@" <<'PYTHON'
-import hashlib, hmac, http.client, json, os, secrets, sys, time
+import http.client, json, os, secrets, ssl, sys, time
 address, port, path, body = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
-key = open(os.environ["FARSHORE_KEY_FILE"]).read().strip().encode()
+tls = ssl.create_default_context(cafile=os.environ["FARSHORE_CA_FILE"])
+tls.check_hostname = False  # the authority signs for nobody but controllers and agents
+tls.load_cert_chain(os.environ["FARSHORE_CERTIFICATE_FILE"], os.environ["FARSHORE_KEY_FILE"])
 body |= {"nonce": secrets.token_hex(16), "controller": "runbook", "at_ms": time.time_ns() // 1_000_000}
-text = json.dumps(body).encode()
-sign = lambda head: hmac.new(key, f"{head}\n{path}\n".encode() + text, hashlib.sha256).hexdigest()
-link = http.client.HTTPConnection(address, port, timeout=5)
+link = http.client.HTTPSConnection(address, port, timeout=5, context=tls)
 try:
-    link.request("POST", path, text, {"Farshore-Signature": sign("POST"), "Content-Type": "application/json"})
+    link.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
     answer = link.getresponse()
     print(address, answer.status, answer.read().decode())
 except OSError as error:
@@ -62,6 +62,8 @@ def head(settings: Settings, plan: Plan) -> str:
 # A controller that runs would do the same at the same time: stop it first (systemctl stop farshore).
 {from_file}
 : "${{FARSHORE_TOKEN:?export FARSHORE_TOKEN first}}"
+export FARSHORE_CA_FILE={quote(str(settings.agents.ca_file))}
+export FARSHORE_CERTIFICATE_FILE={quote(str(settings.agents.certificate_file))}
 export FARSHORE_KEY_FILE={quote(str(settings.agents.key_file))}
 for program in curl jq python3 dig sqlite3 {"mysql" if group.engine == "mysql" else "psql"}; do
   command -v "$program" >/dev/null || echo "install $program first" >&2

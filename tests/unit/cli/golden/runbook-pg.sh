@@ -4,7 +4,9 @@
 # A controller that runs would do the same at the same time: stop it first (systemctl stop farshore).
 
 : "${FARSHORE_TOKEN:?export FARSHORE_TOKEN first}"
-export FARSHORE_KEY_FILE=/etc/farshore/agent.key
+export FARSHORE_CA_FILE=/etc/farshore/farshore-ca.pem
+export FARSHORE_CERTIFICATE_FILE=/etc/farshore/controller.pem
+export FARSHORE_KEY_FILE=/etc/farshore/controller.key
 for program in curl jq python3 dig sqlite3 psql; do
   command -v "$program" >/dev/null || echo "install $program first" >&2
 done
@@ -31,17 +33,17 @@ database() {  # NAME: the object, whether cluster or replica; `parent` is the pr
   done
   echo "there is no database $1" >&2; return 1
 }
-agent_post() {  # ADDRESS PORT PATH BODY: one signed command to one agent; prints its answer
+agent_post() {  # ADDRESS PORT PATH BODY: one command to one agent; prints its answer
   python3 - "$@" <<'PYTHON'
-import hashlib, hmac, http.client, json, os, secrets, sys, time
+import http.client, json, os, secrets, ssl, sys, time
 address, port, path, body = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
-key = open(os.environ["FARSHORE_KEY_FILE"]).read().strip().encode()
+tls = ssl.create_default_context(cafile=os.environ["FARSHORE_CA_FILE"])
+tls.check_hostname = False  # the authority signs for nobody but controllers and agents
+tls.load_cert_chain(os.environ["FARSHORE_CERTIFICATE_FILE"], os.environ["FARSHORE_KEY_FILE"])
 body |= {"nonce": secrets.token_hex(16), "controller": "runbook", "at_ms": time.time_ns() // 1_000_000}
-text = json.dumps(body).encode()
-sign = lambda head: hmac.new(key, f"{head}\n{path}\n".encode() + text, hashlib.sha256).hexdigest()
-link = http.client.HTTPConnection(address, port, timeout=5)
+link = http.client.HTTPSConnection(address, port, timeout=5, context=tls)
 try:
-    link.request("POST", path, text, {"Farshore-Signature": sign("POST"), "Content-Type": "application/json"})
+    link.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
     answer = link.getresponse()
     print(address, answer.status, answer.read().decode())
 except OSError as error:
