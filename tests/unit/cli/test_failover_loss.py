@@ -114,7 +114,9 @@ def test_it_names_the_loss_and_asks_on_a_terminal_only(config: Path, capsys: pyt
     said = capsys.readouterr()
     assert "how far it is behind is not known: orders taken in nyc3" in said.out
     assert "Cost: the checkout is closed for about" in said.out
-    assert said.err == "There is nobody to ask here; say --yes to fail over and accept that loss, or run this on a terminal.\n"
+    assert said.err == (
+        "There is nobody to ask here; say --yes to fail over and accept that loss, or run this on a terminal.\n"
+    )
 
 
 @pytest.mark.parametrize(
