@@ -92,10 +92,12 @@ class Farshore:
         """Again for a while: a balancer needs two good checks before it believes in a new app server."""
         deadline = time.monotonic() + READY_WITHIN_S
         while True:
-            code, out, _ = await outcome(self._verb("check", "--json"))
+            code, out, err = await outcome(self._verb("check", "--json"))
             if code == 0:
                 self._say("farshore check: ready")
                 return
+            if not out.strip():  # it could not even begin, and said why in a sentence instead
+                raise Refused(f"`farshore check` failed: {err.strip()[-600:]}", self._where())
             if time.monotonic() > deadline:
                 failed = [f"{one['what']}: {one['detail']}" for one in json.loads(out) if one["level"] == "fail"]
                 raise Refused("`farshore check` finds what would break a failover: " + "; ".join(failed), self._where())
