@@ -98,7 +98,7 @@ class Shop:
             self.apps,
             lambda server: self.databases[server.name],
             FakeNotifier(self.calls),
-            self.references,
+            references=self.references,
         )
 
     def findings(self) -> list[Finding]:
