@@ -5,6 +5,7 @@ ended, then read back: an account that is locked and has no session cannot commi
 an order that hangs in an open transaction holds it (guard.py), and would hold up the fence as long as it likes.
 """
 
+import ipaddress
 import time
 
 import pymysql
@@ -66,24 +67,37 @@ def _end_sessions(statements: Statements, where: str, user: str) -> None:
     """Returns when two looks in a row, after the lock, found nobody.
 
     A session that is still logging in has no name yet, and may have passed the lock before it was there. One that is
-    inside a trigger goes by its definer's name, from a host that is a pattern and no address: the shop's, perhaps in
-    the middle of an order. Both are ended too. Whoever it was comes back, if he may.
+    inside a trigger goes by its definer's name and host: the shop's, perhaps in the middle of an order. Both are ended
+    too. Whoever it was comes back, if he may.
     """
     until_s = time.monotonic() + _PROVE_S
     empty = 0
     while empty < 2:
-        found = statements.rows(
-            "SELECT id FROM information_schema.processlist "
-            "WHERE user IN (%s, 'unauthenticated user') OR host LIKE '%%\\%%%%'",
-            user,
-        )
+        everybody = statements.rows("SELECT id, user, host FROM information_schema.processlist")
+        found = [
+            int(session)
+            for session, who, host in everybody
+            if who in (user, "unauthenticated user") or _of_a_definer(str(host))
+        ]
         empty = 0 if found else empty + 1
         if found:
-            _kill(statements, [int(session) for (session,) in found])
+            _kill(statements, found)
         if found and time.monotonic() > until_s:
             raise RetryLater(f"{where} still has {len(found)} sessions of {user} that are ending.")
         if found:
             time.sleep(_POLL_S)
+
+
+def _of_a_definer(host: str) -> bool:
+    """Who comes by network is shown with address and port; an account's host is a pattern or a name."""
+    who, colon, port = host.rpartition(":")
+    if not (colon and port.isdigit()):
+        return "%" in host
+    try:
+        ipaddress.ip_address(who.strip("[]"))
+    except ValueError:
+        return True
+    return False
 
 
 def _kill(statements: Statements, sessions: list[int]) -> None:
