@@ -10,6 +10,7 @@ from tidepool.api.backend import Addresses, BackendError, DatabaseMade, Json
 from tidepool.engines.balancer import Balancer
 from tidepool.engines.databases import SUFFIX, Databases, Managed
 from tidepool.engines.server import PORT, ServerError
+from tidepool.engines.trust import ESTABLISHED
 from tidepool.lab.cell import CellError
 from tidepool.lab.droplet import Droplet
 from tidepool.lab.home import LabError
@@ -29,10 +30,10 @@ def _told() -> Iterator[None]:
 class LabBackend:
     """Implements tidepool.api.backend.Backend. Ids are the API's; what is made twice is made once."""
 
-    def __init__(self, lab: Lab, authority: Authority | None = None) -> None:
+    def __init__(self, lab: Lab, authority: Authority | None = None, established: str = ESTABLISHED[0]) -> None:
         self._lab = lab
         self._authority = authority or Authority.open(lab.folder.path)
-        self._databases = Databases(lab, self._authority)
+        self._databases = Databases(lab, self._authority, established)
         self._droplets: dict[int, Droplet] = {}
         self._balancers: dict[str, Balancer] = {}
         self._busy: dict[str, asyncio.Lock] = {}

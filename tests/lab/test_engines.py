@@ -46,15 +46,25 @@ def test_a_replica_refuses_writes_and_follows(lab: World, steady: Pair) -> None:
     steady.until_replica_says("SELECT word FROM orders WHERE id = 2", "second")
 
 
-def test_leaving_the_trusted_sources_cuts_an_open_session(lab: World, steady: Pair) -> None:
-    """The gate is stateless: a session that is open when its address is dropped ends; the replica's goes on."""
+@pytest.mark.parametrize("established", ["keep", "cut"])
+def test_leaving_the_trusted_sources(lab: World, steady: Pair, established: str) -> None:
+    """Nobody new gets in. A session that is open when its address is dropped goes on committing (`keep`) or ends
+    (`cut`); the replica goes on in any case."""
+    lab.backend._databases._established = established
     session = steady.admin()
     lab.do(lab.backend.database_trust(steady.primary, ["203.0.113.128/25"]))
     assert session.rows("SELECT 7") == [[7]]
     lab.do(lab.backend.database_trust(steady.primary, ["10.10.99.99"]))
-    assert "error" in session.ask("SELECT 8")
-    lab.sql(steady.primary, "INSERT INTO orders VALUES (3, 'third')")
-    steady.until_replica_says("SELECT word FROM orders WHERE id = 3", "third")
+    with pytest.raises(AssertionError, match="error"):
+        steady.admin()
+    if established == "keep":
+        session.rows("INSERT INTO orders VALUES (8, 'past the gate')")
+        session.rows("DELETE FROM orders WHERE id = 8")
+    else:
+        assert "error" in session.ask("SELECT 8")
+    number = 3 if established == "keep" else 4
+    lab.sql(steady.primary, f"INSERT INTO orders VALUES ({number}, 'third')")
+    steady.until_replica_says(f"SELECT word FROM orders WHERE id = {number}", "third")
     lab.do(lab.backend.database_trust(steady.primary, None))
     assert steady.admin().rows("SELECT 9") == [[9]]
 

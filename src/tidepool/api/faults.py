@@ -9,11 +9,14 @@ STATUSES = (429, 500, 503)
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`status` answers without acting; `ambiguous` acts and then drops the connection; `timeout` never answers.
-    `delay_s` comes first and may stand alone. `times` None: until removed."""
+    `delay_s` comes first and may stand alone. `late_s` answers at once and acts that much later, whatever becomes of
+    the fault; with `ambiguous`, or where the answer would have a body that nobody knows yet, it does not answer at all.
+    `times` None: until removed."""
 
     route: str
     status: int | None = None
     delay_s: float = 0.0
+    late_s: float = 0.0
     ambiguous: bool = False
     timeout: bool = False
     times: int | None = None
@@ -27,7 +30,7 @@ class Fault:
 
 def parse(route: str, options: dict[str, str]) -> Fault:
     """From the words of `tidepool fault add api TARGET key=value`; ValueError says what is wrong."""
-    known = {"status", "delay", "ambiguous", "timeout", "times"}
+    known = {"status", "delay", "late", "ambiguous", "timeout", "times"}
     if unknown := set(options) - known:
         raise ValueError(f"An api fault has no option {sorted(unknown)[0]!r}; use one of {', '.join(sorted(known))}.")
     if not route.rpartition(" ")[2].startswith("/"):
@@ -38,14 +41,17 @@ def parse(route: str, options: dict[str, str]) -> Fault:
         route,
         status=int(_number(options, "status")) if "status" in options else None,
         delay_s=_number(options, "delay") if "delay" in options else 0.0,
+        late_s=_number(options, "late") if "late" in options else 0.0,
         ambiguous=_truth(options, "ambiguous"),
         timeout=_truth(options, "timeout"),
         times=int(_number(options, "times")) if "times" in options else None,
     )
     if fault.status is not None and fault.status not in STATUSES:
         raise ValueError(f"status={fault.status} is not offered; use one of 429, 500 or 503.")
-    if fault.status is None and not (fault.delay_s or fault.ambiguous or fault.timeout):
-        raise ValueError("An api fault needs one of status=, delay=, ambiguous=true or timeout=true.")
+    if fault.status is None and not (fault.delay_s or fault.late_s or fault.ambiguous or fault.timeout):
+        raise ValueError("An api fault needs one of status=, delay=, late=, ambiguous=true or timeout=true.")
+    if fault.late_s and (fault.status is not None or fault.timeout):
+        raise ValueError("late= acts after all, so it does not go with status= or timeout=true; leave those out.")
     return fault
 
 

@@ -38,6 +38,9 @@ class Answer:
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
+EMPTY_PUTS = ("/promote", "/firewall", "/sql_mode", "/maintenance")
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     method: str
@@ -45,6 +48,11 @@ class Route:
     scopes: tuple[str, ...]  # any one of them is enough
     handler: Handler
     regex: re.Pattern[str] = field(repr=False)
+
+    @property
+    def empty(self) -> bool:
+        """Its good answer is a bare 204: what is deleted, promoted or set has nothing to tell."""
+        return self.method == "DELETE" or (self.method == "PUT" and self.path.endswith(EMPTY_PUTS))
 
 
 class Table:

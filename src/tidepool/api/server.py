@@ -26,7 +26,7 @@ from tidepool.api.faults import Fault, Faults
 from tidepool.api.limits import Limits
 from tidepool.api.pace import Pace
 from tidepool.api.routes import ROUTES
-from tidepool.api.routing import Answer, Call, find
+from tidepool.api.routing import Answer, Call, Route, find
 from tidepool.api.tokens import Token
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,11 @@ class Server:
         body = await _body(request)
         fields.check(body)
         call = Call(self.account, token, params, dict(request.query), body, base)
+        if fault and fault.late_s:
+            self.account.spawn(_land(fault.late_s, route, call))
+            if fault.ambiguous or not route.empty:
+                raise Dropped
+            return Answer(204)
         answer = await route.handler(call)
         if fault and fault.ambiguous:
             raise Dropped
@@ -137,6 +142,15 @@ class Server:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), 0.5)
         raise Dropped
+
+
+async def _land(late_s: float, route: Route, call: Call) -> None:
+    """The effect of a call that was answered long ago; a refusal has nobody left to hear it."""
+    await asyncio.sleep(late_s)
+    try:
+        await route.handler(call)
+    except ApiError as refusal:
+        log.warning("%s %s landed late and was refused: %s", route.method, route.path, refusal.message)
 
 
 async def _body(request: web.BaseRequest) -> Json:

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from tidepool.cli.options import add_json, add_name
+from tidepool.faults.book import KINDS
 from tidepool.lab.control import ask
 from tidepool.lab.home import LabError, LabFolder
 
@@ -13,8 +14,11 @@ EXAMPLES = """examples:
   tidepool fault add freeze host:shop-nyc3
   tidepool fault add partition region:nyc3 link=uplink direction=in
   tidepool fault add partition host:web-nyc3-1 peer=203.0.113.128/25
+  tidepool fault add flap link:peering period=5
   tidepool fault add slow link:public delay=200 loss=0.02
+  tidepool fault add clock region:nyc3 shift=-300
   tidepool fault add api route="PUT /v2/databases/*/replicas/*/promote" ambiguous=true times=1
+  tidepool fault add api route="PUT /v2/databases/*/replicas/*/promote" late=60
   tidepool fault remove all"""
 
 
@@ -28,7 +32,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     actions = verb.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", help="prints the fault's id")
     add_name(add)
-    add.add_argument("kind", help="kill, freeze, partition, slow or api")
+    add.add_argument("kind", help=f"{', '.join(KINDS)}")
     add.add_argument("target", help="region:NAME, host:NAME, service:HOST/UNIT, link:NAME; for api: route=ROUTE")
     add.add_argument("options", nargs="*", metavar="key=value")
     add.set_defaults(run=run_add)

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from tidepool.cli.options import add_name
+from tidepool.engines.trust import ESTABLISHED
 from tidepool.lab.home import LabFolder
 from tidepool.lab.launch import up
 
@@ -21,12 +22,21 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         metavar="S",
         help="seconds between the promote call and its effect (1.0)",
     )
+    verb.add_argument(
+        "--established",
+        choices=ESTABLISHED,
+        default=ESTABLISHED[0],
+        help="what a database's trusted sources do with connections that are open already: nobody knows DigitalOcean's "
+        "way, so the default is the worse case for a fence (keep)",
+    )
     verb.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     folder = LabFolder.named(options.name)
-    facts = up(folder, options.time_scale, options.promote_delay, lambda line: print(line, file=sys.stderr, flush=True))
+    words = ["--time-scale", str(options.time_scale), "--promote-delay", str(options.promote_delay)]
+    words += ["--established", options.established]
+    facts = up(folder, words, lambda line: print(line, file=sys.stderr, flush=True))
     for key in ("endpoint", "token", "ca_file"):
         print(f"{key:<9} {facts[key]}")
     return 0

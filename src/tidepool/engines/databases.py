@@ -35,9 +35,10 @@ def host_name(name: str) -> str:
 
 
 class Databases:
-    def __init__(self, lab: Lab, authority: Authority) -> None:
+    def __init__(self, lab: Lab, authority: Authority, established: str = trust.ESTABLISHED[0]) -> None:
         self._lab = lab
         self._authority = authority
+        self._established = established
         self._managed: dict[str, Managed] = {}
         self._names = asyncio.Lock()  # the zone of database names is read, changed and served as a whole
 
@@ -95,7 +96,8 @@ class Databases:
         await self._gate(managed)
 
     async def _gate(self, managed: Managed) -> None:
-        await managed.cell.nft(trust.ruleset(PORT, managed.trusted, sorted(managed.followers)))
+        rules = trust.ruleset(PORT, managed.trusted, sorted(managed.followers), self._established)
+        await managed.cell.nft(rules)
 
     async def _build(
         self,
@@ -126,6 +128,7 @@ class Databases:
 
         async def restart(_: LabCell) -> None:
             await server.restart()
+            await self._gate(managed)  # who follows may have changed while it was dead
 
         self._lab.on_restart(cell, restart)
         self._managed[server_id] = managed

@@ -8,7 +8,9 @@ from itertools import count
 from typing import Any
 
 from tidepool.faults.api import ApiFault
+from tidepool.faults.clock import Clock
 from tidepool.faults.fault import Fault, Options, StillHeldError, World
+from tidepool.faults.flap import Flap
 from tidepool.faults.freeze import Freeze
 from tidepool.faults.kill import Kill
 from tidepool.faults.partition import Partition
@@ -19,7 +21,9 @@ KINDS: dict[str, Callable[[str, Options], Fault]] = {
     "kill": Kill.parse,
     "freeze": Freeze.parse,
     "partition": Partition.parse,
+    "flap": Flap.parse,
     "slow": Slow.parse,
+    "clock": Clock.parse,
     "api": ApiFault.parse,
 }
 

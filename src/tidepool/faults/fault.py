@@ -1,5 +1,6 @@
 """What every kind of fault offers, and what it works on."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ class World:
     lab: Lab
     api: ApiFaults
     holds: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    running: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = field(default_factory=dict)  # by fault: its end, it
 
     def hold(self, *thing: str) -> bool:
         """True if nothing held it before."""

@@ -31,10 +31,11 @@ log = logging.getLogger("tidepool")
 
 
 class Daemon:
-    def __init__(self, folder: LabFolder, time_scale: float, promote_delay_s: float) -> None:
+    def __init__(self, folder: LabFolder, time_scale: float, promote_delay_s: float, established: str) -> None:
         self.folder = folder
         self.time_scale = time_scale
         self.promote_delay_s = promote_delay_s
+        self.established = established
         self.lab = Lab(folder, Path())
         self.api: Any = None
 
@@ -52,7 +53,7 @@ class Daemon:
         inside = netns.listen(self.lab.cell("api").site.netns, API_ADDRESS, 443)
         outside = netns.listen_here("127.0.0.1", 0)
         self.api = await server.start(
-            LabBackend(self.lab, authority),
+            LabBackend(self.lab, authority, self.established),
             state_dir=self.folder.path,
             tokens=[self.token],
             time_scale=self.time_scale,
@@ -102,6 +103,7 @@ class Daemon:
             },
             "time_scale": self.time_scale,
             "promote_delay_s": self.promote_delay_s,
+            "established": self.established,
             "lab_dir": str(self.folder.path),
         }
         draft = self.folder.facts.with_suffix(".draft")
@@ -121,7 +123,7 @@ async def _run(options: argparse.Namespace) -> None:
     began = time.monotonic()
     folder = LabFolder.named(options.name)
     folder.pid.write_text(str(os.getpid()))
-    daemon = Daemon(folder, options.time_scale, options.promote_delay)
+    daemon = Daemon(folder, options.time_scale, options.promote_delay, options.established)
     try:
         await daemon.start()
     except Exception as error:
@@ -146,6 +148,7 @@ def main() -> int:
     parser.add_argument("--name", required=True)
     parser.add_argument("--time-scale", type=float, required=True)
     parser.add_argument("--promote-delay", type=float, required=True)
+    parser.add_argument("--established", required=True)
     options = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal of `up` is not meant for the lab

@@ -4,7 +4,7 @@ import fcntl
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,7 +29,7 @@ def _daemon_group(folder: LabFolder) -> Group:
     return Group(f"{folder.mark}/daemon")
 
 
-def up(folder: LabFolder, time_scale: float, promote_delay_s: float, say: Callable[[str], None]) -> dict[str, Any]:
+def up(folder: LabFolder, options: Sequence[str], say: Callable[[str], None]) -> dict[str, Any]:
     if len(str(folder.wan_control)) > SOCKET_PATH_MAX:
         raise LabError(f"{folder.path} is too long for the kernel's socket addresses; choose a shorter TIDEPOOL_HOME")
     ensure_image(say)
@@ -37,7 +37,7 @@ def up(folder: LabFolder, time_scale: float, promote_delay_s: float, say: Callab
         if _daemon_group(folder).pids():
             raise LabError(f"lab {folder.name} is already up; use it, or `tidepool down --name {folder.name}` first")
         sweep(folder)
-        process = _spawn_daemon(folder, time_scale, promote_delay_s)
+        process = _spawn_daemon(folder, options)
     assert process.stdout is not None
     last = ""
     for line in process.stdout:
@@ -55,12 +55,11 @@ def up(folder: LabFolder, time_scale: float, promote_delay_s: float, say: Callab
     raise LabError(f"lab {folder.name} could not be started: {reason}")
 
 
-def _spawn_daemon(folder: LabFolder, time_scale: float, promote_delay_s: float) -> subprocess.Popen[str]:
+def _spawn_daemon(folder: LabFolder, options: Sequence[str]) -> subprocess.Popen[str]:
     folder.path.mkdir(parents=True, mode=0o755)
     group = _daemon_group(folder)
     group.make()
-    options = ["--name", folder.name, "--time-scale", str(time_scale), "--promote-delay", str(promote_delay_s)]
-    command = [sys.executable, "-m", "tidepool.lab.daemon", *options]
+    command = [sys.executable, "-m", "tidepool.lab.daemon", "--name", folder.name, *options]
     with open(folder.log, "w") as log:
         return subprocess.Popen(
             ["/bin/sh", "-c", f'{group.join_shell()}; exec "$@"', "sh", *command],

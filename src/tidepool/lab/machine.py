@@ -7,7 +7,6 @@ processes hang on one anchor (`unshare --kill-child`), which dies with the daemo
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from tidepool.lab.cell import CellError
 from tidepool.lab.cgroups import Group
 from tidepool.lab.child import LabChild, Recipe
 from tidepool.lab.home import LabError
+from tidepool.lab.sweep import delete
 
 INIT = Path(__file__).parent / "guest" / "cell_init.sh"
 ENV = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"}
@@ -163,7 +163,7 @@ class LabCell:
         netns.remove(self.site.netns)
         subprocess.run(["umount", "-l", str(self.root)], capture_output=True, check=False)
         self.site.group.remove()
-        shutil.rmtree(self.site.folder, ignore_errors=True)
+        delete(self.site.folder)
 
     # commands -----------------------------------------------------------------
     def _enter(self, user: str | None) -> list[str]:

@@ -18,6 +18,7 @@ from tidepool.engines.server import (
     write_file,
     write_tls,
 )
+from tidepool.lab import clock
 from tidepool.lab.cell import Cell, CellError, Child
 
 READY_ATTEMPTS, READY_PAUSE_S = 200, 0.1
@@ -140,7 +141,7 @@ class MariaDB:
 
     async def _start(self) -> None:
         await self.cell.run(["install", "-d", "-o", "mysql", "-g", "mysql", "/run/mysqld"])
-        self._child = await self.cell.spawn("mariadb", ["mariadbd", f"--defaults-file={config.FILE}"])
+        self._child = await self.cell.spawn("mariadb", [*clock.PRELOADED, "mariadbd", f"--defaults-file={config.FILE}"])
         for _ in range(READY_ATTEMPTS):
             try:
                 await self._sql("SELECT 1;")

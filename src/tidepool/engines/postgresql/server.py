@@ -8,6 +8,7 @@ from typing import Any
 from tidepool.engines import datadir
 from tidepool.engines.postgresql import config, sql
 from tidepool.engines.server import PORT, REPLICATOR, DatabaseServer, Secrets, ServerError, Tls, write_file, write_tls
+from tidepool.lab import clock
 from tidepool.lab.cell import Cell, CellError, Child
 
 READY_ATTEMPTS, READY_PAUSE_S = 200, 0.1
@@ -109,7 +110,7 @@ class PostgreSQL:
         await self.cell.run(
             ["rm", "-f", f"{config.DATA}/postmaster.pid", f"{config.SOCKET_FOLDER}/.s.PGSQL.{PORT}.lock"]
         )
-        argv = [*config.HOME, f"{config.BIN}/postgres", "-D", config.DATA]
+        argv = [*clock.PRELOADED, *config.HOME[1:], f"{config.BIN}/postgres", "-D", config.DATA]
         self._child = await self.cell.spawn("postgresql", argv, user=OWNER)
         for _ in range(READY_ATTEMPTS):
             try:

@@ -84,3 +84,33 @@ def test_words_of_the_command_line() -> None:
     ):
         with pytest.raises(ValueError, match=word):
             parse(route, options)
+
+
+def test_what_lands_late_was_answered_long_ago(api: Serving) -> None:
+    """The promotion was taken, and comes later; removing the fault does not call it back."""
+    cluster = api.cluster()
+    replica = api.replica(cluster["id"])
+    path = f"/v2/databases/{cluster['id']}/replicas/shop-sfo3"
+    api.server.faults.add("f1", Fault(PROMOTE, late_s=0.3, times=1))
+    assert api.ask("PUT", f"{path}/promote").status_code == 204
+    assert ("database_promote", replica["id"]) not in api.backend.asked
+    assert api.ask("GET", path).ok
+    api.server.faults.remove("f1")
+    api.until(f"/v2/databases/{replica['id']}", lambda r: r.ok)
+    assert ("database_promote", replica["id"]) in api.backend.asked
+
+
+@pytest.mark.parametrize("ambiguous", [False, True])
+def test_late_without_an_answer(api: Serving, ambiguous: bool) -> None:
+    """What would be answered with a body nobody knows yet is not answered; nor is what is ambiguous as well."""
+    api.server.faults.add("f1", Fault("/v2/tags", late_s=0.05, times=1, ambiguous=ambiguous))
+    with pytest.raises(requests.ConnectionError):
+        api.ask("POST", "/v2/tags", {"name": "t"})
+    api.until("/v2/tags", lambda r: bool(r.json()["tags"]))
+
+
+def test_what_lands_late_and_is_refused_harms_nobody(api: Serving) -> None:
+    api.server.faults.add("f1", Fault("DELETE /v2/tags/*", late_s=0.01, times=1))
+    assert api.ask("DELETE", "/v2/tags/nobody").status_code == 204
+    api.settle()
+    assert api.ask("DELETE", "/v2/tags/nobody").status_code == 404

@@ -20,9 +20,11 @@ def test_no_rules_at_all_lets_the_world_in() -> None:
     assert "drop" not in trust.ruleset(25060, None)
 
 
-def test_trusted_sources_are_stateless_and_keep_the_replica() -> None:
-    """An accepted established connection would keep a fenced writer committing."""
-    text = trust.ruleset(25060, ["10.10.0.0/16"], ["198.51.100.20"])
+def test_trusted_sources_keep_the_replica_and_know_no_connections() -> None:
+    """By default only opening one is refused (a fence by them alone is none); `cut` drops every packet."""
+    keep = trust.ruleset(25060, ["10.10.0.0/16"], ["198.51.100.20"])
+    assert "accept\n        tcp dport 25060 tcp flags & (fin | syn | rst | ack) == syn drop" in keep
+    text = trust.ruleset(25060, ["10.10.0.0/16"], ["198.51.100.20"], "cut")
     assert "tcp dport 25060 ip saddr { 10.10.0.0/16, 198.51.100.20 } accept" in text
     assert text.index("accept\n        tcp dport 25060 drop") > 0
     assert "ct state" not in text

@@ -117,6 +117,14 @@ def test_flush_can_be_declined(lab: FakeLab, world: World) -> None:
         ("partition", "region:nyc3", {"peer": "web"}, "peer= is for a host"),
         ("partition", "host:web", {"link": "uplink"}, "link=uplink is not offered"),
         ("slow", "link:public", {}, "needs delay="),
+        ("flap", "link:public", {}, "needs period="),
+        ("flap", "link:public", {"period": "inf"}, "needs period="),
+        ("flap", "service:web/nginx", {"period": "1"}, "cannot be aimed at a service"),
+        ("clock", "region:nyc3", {}, "needs shift="),
+        ("clock", "region:nyc3", {"shift": "nan"}, "needs shift="),
+        ("clock", "region:nyc3", {"shift": "+300"}, "no droplet or database"),
+        ("clock", "link:public", {"shift": "+300"}, "cannot be aimed at a link"),
+        ("api", "/v2/domains", {"late": "60", "status": "500"}, "acts after all"),
         ("slow", "link:public", {"delay": "long"}, "are milliseconds"),
         ("slow", "link:public", {"loss": "2"}, "loss= from 0 to 1"),
         ("api", "domains", {"status": "500"}, "must be a path"),
@@ -137,6 +145,25 @@ def test_what_makes_no_sense_is_refused(
     asyncio.run(story())
     assert lab.wan.orders == []
     assert world.holds == Counter()
+
+
+def test_a_flap_comes_and_goes_and_ends_whole(lab: FakeLab, world: World) -> None:
+    """Cut when it is added; both states come by themselves; whole after removal, in whichever state it was met."""
+
+    async def story() -> None:
+        book = FaultBook(world)
+        for cuts in (1, 2, 3):
+            before = len(lab.wan.orders)
+            fault = await book.add("flap", "link:public", {"period": "0.001", "direction": "out"})
+            assert lab.wan.swallowing() == {("public", "ab")}
+            while [order["cut"] for order in lab.wan.orders[before:]].count(True) < cuts:  # noqa: ASYNC110 the flap sets no event
+                await asyncio.sleep(0)
+            await book.remove(fault)
+            assert lab.wan.swallowing() == set()
+            assert [order["cut"] for order in lab.wan.orders[before:]][:3] == [True, False, True][: 2 * cuts]
+        assert world.running == {}
+
+    asyncio.run(story())
 
 
 def test_api_faults_reach_the_api(world: World) -> None:

@@ -12,7 +12,7 @@ def test_a_home_too_deep_for_sockets_is_refused(monkeypatch: pytest.MonkeyPatch,
     """At once and with the remedy, not with an OSError half way up."""
     monkeypatch.setenv("TIDEPOOL_HOME", str(tmp_path / ("x" * 120)))
     with pytest.raises(LabError, match="choose a shorter TIDEPOOL_HOME"):
-        up(LabFolder.named("one"), 0.05, 1.0, print)
+        up(LabFolder.named("one"), [], print)
 
 
 def test_env_of_a_lab_that_is_not_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
