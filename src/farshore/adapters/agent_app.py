@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from farshore.adapters.agent_view import seconds, view_from_json
 from farshore.model.failure import Refused, RetryLater, Unknown, Unreachable
@@ -49,9 +50,11 @@ class AgentApp:
         if answer.status != 200:
             raise self._refusal(answer)
         try:
-            return view_from_json(answer.body)
+            view = view_from_json(answer.body)
         except (ValueError, TypeError) as error:
             raise self._unreadable(error) from error
+        until_s = self._client.peer_until_s
+        return view if until_s is None else replace(view, certificate_left_s=until_s - time.time())
 
     async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:
         handed = None if bridge is None else {"address": bridge.address, "what": bridge.what.value}

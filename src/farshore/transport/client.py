@@ -21,7 +21,13 @@ class Client:
         self._role = role
         self._name = name
         self._turn = asyncio.Lock()
+        self._until_s: float | None = None
         self._stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    @property
+    def peer_until_s(self) -> float | None:
+        """When the certificate of the peer last spoken to ends, in seconds since 1970."""
+        return self._until_s
 
     async def ask(self, path: str, body: Json, timeout_s: float) -> Answer:
         """Raises NoAnswer, or NotTrusted of it, and nothing else.
@@ -80,6 +86,7 @@ class Client:
             writer.transport.abort()
             wanted = Caller(self._role, self._name or "*")
             raise NotTrusted(f"the certificate there is that of {peer or 'nobody known'}, not of {wanted}")
+        self._until_s = ssl.cert_time_to_seconds(str(writer.get_extra_info("peercert")["notAfter"]))
         self._stream = (reader, writer)
 
     async def _exchange(self, path: str, asked: Json) -> Answer:

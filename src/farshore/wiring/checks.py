@@ -1,8 +1,11 @@
 """Settings -> all findings of `farshore check`."""
 
+import time
+
 from farshore.daemon.lock import holder_of
 from farshore.daemon.readiness.account import check_account
 from farshore.daemon.readiness.agents import check_agents
+from farshore.daemon.readiness.authority import check_authority
 from farshore.daemon.readiness.databases import check_databases, check_ids
 from farshore.daemon.readiness.doors import check_doors
 from farshore.daemon.readiness.finding import Finding, ok, warn
@@ -10,6 +13,7 @@ from farshore.daemon.readiness.policy import check_policy
 from farshore.model.grant import held
 from farshore.model.keys import grant_key
 from farshore.settings.settings import Settings
+from farshore.wiring.identity import identity_of
 from farshore.wiring.world import open_world
 
 
@@ -22,6 +26,7 @@ async def run_checks(settings: Settings) -> list[Finding]:
         if runs
         else warn("controller", "does not run on this state file", "Start `farshore watch`."),
     ]
+    findings += check_authority(identity_of(settings)[1], time.time())
     async with open_world(settings) as world:
         record = await world.coordination.read(grant_key(group.name))
         grant = held(group, record.value)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from farshore.daemon.readiness.authority import DAY_S, WARN_BEFORE_S
 from farshore.daemon.readiness.finding import Finding, fail, ok, warn
 from farshore.engine.world import World
 from farshore.model.failure import Failure
@@ -42,6 +43,9 @@ async def _agent(app: App, region: RegionName, role: Role, grant: Grant) -> Find
         view = await app.view()
     except Failure as error:
         return fail(what, error.what, error.hint or "Run `farshore agents deploy`.")
+    if view.certificate_left_s is not None and view.certificate_left_s < WARN_BEFORE_S:
+        days = view.certificate_left_s / DAY_S
+        return warn(what, f"has a certificate that ends in {days:.0f} days", "Run `farshore agents deploy`.")
     if view.endpoint is None:
         return warn(
             what, "has no endpoint file, so its app server is closed", "Start `farshore watch`: it points agents."
