@@ -19,6 +19,7 @@ from farshore.sim.fake_app import FakeApp
 from farshore.sim.fake_prober import FakeProber
 from farshore.transport.tls import client_context
 from identities import identity
+from lived import lived
 
 Run = Callable[[Any], Any]
 WRITER = Endpoint(Epoch(2), Role.WRITER, RegionName("sfo3"), "10.20.0.20", 25060)
@@ -38,6 +39,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, run: Run) -> Iterator
         yield Server(fake, lambda: setattr(fake, "reachable", False))
         return
     own = identity(tmp_path, "agent:shop-1")
+    lived(tmp_path / "agent")
     config = AgentConfig("shop-1", "sfo3", own, tmp_path / "run/endpoint.json", tmp_path / "agent", ("127.0.0.1", 0))
     agent = AgentServer(config, FakeProber())
     run(agent.start())

@@ -5,11 +5,13 @@ Refusals are the point: a smaller epoch, a replayed body, a second writer of one
 
 import asyncio
 
+from farshore.agent.bridge import Bridge, bridge_from_json
 from farshore.agent.config import AgentConfig
 from farshore.agent.heard import HeardControllers
 from farshore.agent.memory import Memory, MemoryFull
+from farshore.agent.permit_side import PermitSide
 from farshore.agent.watching import Watching
-from farshore.model.region import Endpoint, Epoch
+from farshore.model.region import Endpoint, Epoch, Role
 from farshore.ports.agent_wire import (
     Json,
     endpoint_from_json,
@@ -33,10 +35,11 @@ _WHO = {
 
 
 class Commands:
-    def __init__(self, config: AgentConfig, memory: Memory, watching: Watching) -> None:
+    def __init__(self, config: AgentConfig, memory: Memory, watching: Watching, permit: PermitSide) -> None:
         self._config = config
         self._memory = memory
         self._watching = watching
+        self._permit = permit
         self._heard = HeardControllers()
         self._writing = asyncio.Lock()
 
@@ -58,12 +61,18 @@ class Commands:
             return Answer(404, {"error": f"There is no command {path}."})
         if caller.role != role:
             return Answer(403, {"error": f"The command {path} is for a {role}; {caller} is none."})
-        if role == AGENT:
-            return await self._obey_agent(path, body)
-        return await self._obey_controller(path, body)
-
-    async def _obey_agent(self, path: str, body: Json) -> Answer:
-        return Answer(404, {"error": f"There is no command {path}."})
+        try:
+            if path == "/v1/renew":  # waits for a controller, and so not under the lock
+                return await self._permit.commands.relay(caller, body)
+            if path == "/v1/promise":
+                async with self._writing:
+                    return self._permit.commands.promise(caller, body)
+            return await self._obey_controller(path, body)
+        except ValueError as error:
+            return Answer(400, {"error": str(error)})
+        except MemoryFull as error:
+            self._memory.reread_endpoint()
+            return Answer(507, {"error": str(error), "endpoint": self._endpoint()})
 
     async def _obey_controller(self, path: str, body: Json) -> Answer:
         controller, at_ms = body.get("controller"), body.get("at_ms")
@@ -81,19 +90,15 @@ class Commands:
             return await self._obey(path, body, controller)
 
     async def _obey(self, path: str, body: Json, controller: str) -> Answer:
-        try:
-            if path == "/v1/view":
-                return self._view(controller)
-            if path == "/v1/point":
-                return await self._point(endpoint_from_json(body.get("endpoint")))
-            if path == "/v1/watch":
-                return await self._watch(body)
-        except ValueError as error:
-            return Answer(400, {"error": str(error)})
-        except MemoryFull as error:
-            self._memory.reread_endpoint()
-            return Answer(507, {"error": str(error), "endpoint": self._endpoint()})
-        return Answer(404, {"error": f"There is no command {path}."})
+        if path == "/v1/view":
+            return self._view(controller)
+        if path == "/v1/point":
+            return await self._point(endpoint_from_json(body.get("endpoint")), bridge_from_json(body.get("bridge")))
+        if path == "/v1/watch":
+            return await self._watch(body)
+        if path == "/v1/terms":
+            return self._permit.commands.terms(body)
+        return self._permit.commands.revoke(body)
 
     def _view(self, asker: str) -> Answer:
         self._memory.reread_endpoint()
@@ -106,20 +111,35 @@ class Commands:
                 "endpoint": self._endpoint(),
                 "sightings": [sighting_to_json(sighting) for sighting in self._watching.sightings()],
                 "heard": self._heard.other_than(asker),
+                **self._permit.commands.view(),
+                "bridge": self._permit.bridge.view(),
+                "troubles": [*self._permit.renewing.troubles(), *self._permit.bridge.troubles()],
             },
         )
 
-    async def _point(self, endpoint: Endpoint) -> Answer:
+    async def _point(self, endpoint: Endpoint, bridge: Bridge | None) -> Answer:
         memory = self._memory
         memory.reread_endpoint()
         refusal = self._refusal(endpoint)
         if refusal:
             return Answer(409, {"error": refusal, "epoch": int(memory.epoch), "endpoint": self._endpoint()})
         if endpoint != memory.endpoint or endpoint.epoch != memory.epoch:
+            early = self._permit.commands.opening(endpoint) if endpoint.role == Role.WRITER else None
+            if early is not None:
+                return early
+            if endpoint.epoch > memory.epoch:
+                self._permit.bridge.begin_epoch()
+            self._permit.commands.pointed(endpoint)
             await asyncio.to_thread(self._keep, endpoint)
+            if endpoint.role == Role.STANDBY:
+                await self._permit.renewing.close_gate()
+        await self._permit.bridge.put(bridge)
+        self._permit.renewing.wake()
         return Answer(200, {"endpoint": self._endpoint()})
 
     def _keep(self, endpoint: Endpoint) -> None:
+        if endpoint.role == Role.WRITER:
+            self._permit.known.keep_opened(endpoint)
         self._memory.keep_epoch(endpoint.epoch)
         self._memory.keep_commands()
         self._memory.keep_endpoint(endpoint)

@@ -11,7 +11,7 @@ from farshore.transport.message import AGENT, Caller
 from farshore.transport.tls import Identity
 
 _KEYS = {"agent", "place", "authority_file", "certificate_file", "key_file"}
-_KEYS |= {"endpoint_file", "state", "listen", "ca_file", "references"}
+_KEYS |= {"endpoint_file", "state", "listen", "ca_file", "references", "database_file", "bridge_log"}
 
 
 class ConfigError(Exception):
@@ -28,6 +28,8 @@ class AgentConfig:
     listen: tuple[str, int] = ("0.0.0.0", PORT)
     ca_file: str | None = None  # authority of the doors it probes; None: the system's
     references: tuple[Target, ...] = ()  # probed besides what a controller asks for
+    database_file: Path = Path("/etc/farshore/database.json")  # how the permit row is written
+    bridge_log: Path = Path("/var/log/nginx/bridge.log")  # one line for each request that was handed over
 
 
 def read_config(path: Path) -> AgentConfig:
@@ -56,6 +58,8 @@ def read_config(path: Path) -> AgentConfig:
         listen=_listen(value, path),
         ca_file=ca_file,
         references=_references(value, path, ca_file),
+        database_file=Path(_text(value, "database_file", path, "/etc/farshore/database.json")),
+        bridge_log=Path(_text(value, "bridge_log", path, "/var/log/nginx/bridge.log")),
     )
 
 

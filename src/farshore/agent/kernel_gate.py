@@ -91,8 +91,6 @@ class KernelGate:
 
     async def remove(self) -> None:
         async with self._turn:
-            if self._installed is None and (_program() is None or os.geteuid() != 0):
-                self._installed = False  # whoever cannot make the table has none to delete
             if await self._there():
                 await self._nft(f"delete table inet {TABLE}\n")
             self._installed, self._guarded = False, set()
@@ -115,6 +113,8 @@ class KernelGate:
 
     async def _there(self) -> bool:
         """Asked once: nobody else makes or deletes this table, and a renewal must not cost a listing."""
+        if self._installed is None and (_program() is None or os.geteuid() != 0):
+            return False  # whoever cannot make the table has none
         if self._installed is None:
             listed = await self._nft("list tables inet\n")
             self._installed = f"table inet {TABLE}" in listed.splitlines()

@@ -96,6 +96,11 @@ class Renewing:
         with self._told("file", NotWritten):
             self._parts.file.remove()
 
+    async def close_gate(self) -> None:
+        """Nothing where there is none."""
+        with self._told("gate", GateBroken):
+            await self._parts.gate.close()
+
     async def _loop(self) -> None:
         while True:
             self._woken.clear()

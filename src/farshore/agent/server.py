@@ -6,10 +6,11 @@ import sys
 from farshore.agent.commands import Commands
 from farshore.agent.config import AgentConfig
 from farshore.agent.memory import Memory
+from farshore.agent.permit_side import permit_side
 from farshore.agent.watching import Watching
 from farshore.ports.prober import Prober
 from farshore.transport.server import Server
-from farshore.transport.tls import server_context
+from farshore.transport.tls import client_context, server_context
 
 
 class AgentServer:
@@ -17,7 +18,8 @@ class AgentServer:
         """Reads what is remembered on disk; raises MemoryFull when the epoch there is unreadable."""
         self._memory = Memory.load(config.state, config.endpoint_file)
         self._watching = Watching(config.agent, config.place, prober)
-        self._commands = Commands(config, self._memory, self._watching)
+        self._permit = permit_side(config, self._memory, client_context(config.identity))
+        self._commands = Commands(config, self._memory, self._watching, self._permit)
         self._server = Server(config.listen, server_context(config.identity), self._commands.answer)
 
     @property
@@ -30,6 +32,7 @@ class AgentServer:
             print(warning, file=sys.stderr, flush=True)
         await self._server.start()
         self._commands.resume()
+        self._permit.start()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -41,4 +44,5 @@ class AgentServer:
 
     async def stop(self) -> None:
         await self._server.stop()
+        await self._permit.stop()
         await self._watching.stop()

@@ -26,6 +26,7 @@ from farshore.transport.client import Client
 from farshore.transport.message import Answer
 from farshore.transport.tls import client_context
 from identities import AUTHORITY, STRANGER, identity
+from lived import lived
 
 WRITER = Endpoint(Epoch(2), Role.WRITER, RegionName("sfo3"), "10.20.0.20", 25060)
 TARGET = Target(Door.BROWSE, RegionName("nyc3"), "192.0.2.10", 443, "shop.example.com", "/")
@@ -33,6 +34,7 @@ TARGET = Target(Door.BROWSE, RegionName("nyc3"), "192.0.2.10", 443, "shop.exampl
 
 def _config(folder: Path) -> AgentConfig:
     own = identity(folder / "tls", "agent:shop-1")
+    lived(folder / "agent")
     return AgentConfig("shop-1", "sfo3", own, folder / "run/endpoint.json", folder / "agent", ("127.0.0.1", 0))
 
 
