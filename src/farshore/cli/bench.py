@@ -53,11 +53,13 @@ def run(args: argparse.Namespace) -> int:
     async def both() -> Comparison:
         say("first: farshore")
         ours, _ = await run_region(
-            as_bench(base, "ours"), lambda lab, facts, work, tell: Farshore(lab, facts, work, True, tell), say
+            as_bench(base, "ours", permit=base.permit),
+            lambda lab, facts, work, tell: Farshore(lab, facts, work, True, tell),
+            say,
         )
         say("second: the founding script, in a shop built anew")
         theirs, _ = await run_region(
-            as_bench(base, "base"),
+            as_bench(base, "base", permit=False),  # it has no agents
             lambda lab, facts, work, tell: FoundingScript(lab, facts, work, args.interval, tell),
             say,
         )

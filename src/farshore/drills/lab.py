@@ -66,9 +66,13 @@ class Lab:
         code, _, _ = await outcome(self._argv("env", "--json"))
         return code == 0
 
-    async def up(self, engine: str, promote_delay_s: float, time_scale: float, say: Progress) -> Facts:
+    async def up(
+        self, engine: str, promote_delay_s: float, time_scale: float, say: Progress, permit: bool = False
+    ) -> Facts:
+        """`permit`: orders need one, which agents renew. Where there are none, the shop must do without."""
         await relay(self._argv("up", "--promote-delay", f"{promote_delay_s:g}", "--time-scale", f"{time_scale:g}"), say)
-        store = json.loads(await relay(self._argv("store", "plain", "--engine", engine), say))
+        build = self._argv("store", "plain", "--engine", engine, "--permit" if permit else "--no-permit")
+        store = json.loads(await relay(build, say))
         return Facts(json.loads(await answer(self._argv("env", "--json"))), store)
 
     async def found(self) -> Facts:

@@ -32,6 +32,7 @@ class Scenario:
     time_scale: float = 0.05
     allow_unfenced: bool = True  # a dead region's database can be fenced by nobody
     keep: bool = False  # leave the lab up afterwards
+    permit: bool = False  # the shop's orders need a permit of farshore's agents
     name: str = "region"
     give_up_s: float = 120.0  # after the fault
     browse_every_ms: float = 100.0
@@ -47,7 +48,7 @@ async def run_region(scenario: Scenario, contestant: MakeContestant, say: Progre
     try:
         if began_here:
             say(f"a DigitalOcean account in miniature, lab {scenario.lab}, and a shop on {scenario.engine} in it")
-            facts = await lab.up(scenario.engine, scenario.promote_delay_s, scenario.time_scale, say)
+            facts = await lab.up(scenario.engine, scenario.promote_delay_s, scenario.time_scale, say, scenario.permit)
         else:
             say(f"lab {scenario.lab} is up already and is used as it is")
             facts = await lab.found()
@@ -194,5 +195,5 @@ def engine_of(word: str) -> str:
     return {"postgresql": "pg", "postgres": "pg", "mariadb": "mysql"}.get(word, word)
 
 
-def as_bench(scenario: Scenario, who: str) -> Scenario:
-    return replace(scenario, lab=f"{scenario.lab}-{who}"[:20], out=scenario.out / who)
+def as_bench(scenario: Scenario, who: str, permit: bool) -> Scenario:
+    return replace(scenario, lab=f"{scenario.lab}-{who}"[:20], out=scenario.out / who, permit=permit)

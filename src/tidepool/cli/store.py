@@ -20,6 +20,10 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     add_name(plain)
     plain.add_argument("--engine", choices=sorted(ENGINES), default="mysql", help="mysql (default) or pg")
     plain.add_argument("--domain", default=DOMAIN, metavar="NAME", help=f"the store's host name ({DOMAIN})")
+    plain.add_argument(
+        "--permit", action=argparse.BooleanOptionalAction, default=False,
+        help="orders need a permit, which farshore's agents renew; without agents the checkout stays closed",
+    )  # fmt: skip
     plain.set_defaults(run=run)
 
 
@@ -45,4 +49,5 @@ def run(options: argparse.Namespace) -> int:
     }
     tidepool = [sys.executable, "-m", "tidepool.cli.main", "exec", "--name", options.name, "lon1", "--"]
     build = [sys.executable, "-m", "tidepool.store.plain", options.engine, options.domain, str(into)]
+    build += ["permit" if options.permit else "no-permit"]
     return subprocess.run([*tidepool, *build], env=env, check=False).returncode

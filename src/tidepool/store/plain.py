@@ -38,7 +38,9 @@ from tidepool.store.seed import seed
 class PlainStore:
     """One building of one shop. Each method makes one thing and awaits only what it needs."""
 
-    def __init__(self, account: Account, engine: str, domain: str, ca_file: str, folder: Path) -> None:
+    def __init__(
+        self, account: Account, engine: str, domain: str, ca_file: str, folder: Path, permit: bool = True
+    ) -> None:
         self._account = account
         self._engine = engine
         self._domain = domain
@@ -46,6 +48,7 @@ class PlainStore:
         self._ca_file = ca_file
         self._ca_pem = Path(ca_file).read_text()
         self._folder = folder
+        self._permit = permit
         self._cookie_secret = secrets.token_hex(32)
         self._began = time.monotonic()
 
@@ -69,7 +72,8 @@ class PlainStore:
         return {
             "engine": self._engine, "domain": self._domain, "zone": self._zone, "record": self._record,
             "ttl_s": RECORD_TTL_S, "writer": WRITER.region, "standby": STANDBY.region, "database": DATABASE,
-            "app_user": APP_USER, "admin_user": "doadmin", "secrets_file": str(self._folder / "secrets.json"),
+            "app_user": APP_USER, "permit": self._permit, "admin_user": "doadmin",
+            "secrets_file": str(self._folder / "secrets.json"),
             "ssh_key_file": str(self._folder / "ssh_key"), "ca_file": self._ca_file, "products": products,
             "seconds": round(time.monotonic() - self._began, 1), "regions": regions,
         }  # fmt: skip
@@ -216,9 +220,10 @@ class PlainStore:
         endpoint = {
             "epoch": 1, "role": site.role, "region": site.region, "host": address, "port": private["port"],
         }  # fmt: skip
-        settings = {
+        settings: dict[str, str | bool] = {
             "engine": self._engine, "database": DATABASE, "user": APP_USER, "password": password,
             "ca": "/etc/shop/ca.pem", "secret": self._cookie_secret, "region": site.region,
+            "permit": self._permit,
         }  # fmt: skip
         script = user_data(settings, endpoint, self._ca_pem)
         droplets = await together(*(self._droplet(site, n, key, vpcs[site.region], script) for n in site.droplets))
@@ -248,8 +253,9 @@ class PlainStore:
             json.dump(values, file, indent=2)
 
     async def _open(self, site: Site, balancer: str) -> None:
-        """Open means: the region's door serves the home page from its own database; the writer's also writes."""
-        path = "/healthz/deep" if site is WRITER else "/"
+        """Open means: the region's door serves the home page from its own database; the writer's also writes, unless
+        that needs the permit of an agent that is not there yet."""
+        path = "/healthz/deep" if site is WRITER and not self._permit else "/"
         await asyncio.to_thread(opening.wait_open, f"http://{balancer}{path}", self._domain)
         self._say(f"{site.region} serves pages")
 
@@ -258,14 +264,14 @@ class PlainStore:
 
 
 def main(say: Callable[[str], Any] = print) -> int:
-    """`python -m tidepool.store.plain ENGINE DOMAIN FOLDER`, with endpoint, token and CA in the environment."""
-    engine, domain, folder = sys.argv[1:4]
+    """`python -m tidepool.store.plain ENGINE DOMAIN FOLDER permit|no-permit`; endpoint, token, CA: the environment."""
+    engine, domain, folder, permit = sys.argv[1:5]
     ca_file = os.environ["TIDEPOOL_CA_FILE"]
     account = Account(os.environ["TIDEPOOL_ENDPOINT"], os.environ["TIDEPOOL_TOKEN"], ca_file)
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     try:
-        made = asyncio.run(PlainStore(account, engine, domain, ca_file, path).build())
+        made = asyncio.run(PlainStore(account, engine, domain, ca_file, path, permit == "permit").build())
     except (StoreError, ValueError) as error:
         print(f"tidepool: {error}", file=sys.stderr)
         return 1
