@@ -20,6 +20,7 @@ def view_from_json(body: Json) -> AgentView:
         permit=_left(body.get("permit")),
         promise=_left(body.get("promise")),
         bridge=_bridge(body.get("bridge")),
+        troubles=tuple(str(trouble) for trouble in body.get("troubles") or []),
     )
 
 

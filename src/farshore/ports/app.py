@@ -66,6 +66,7 @@ class AgentView:
     permit: Left | None = None  # until when its app server may take orders
     promise: Left | None = None  # until when it may not be pointed as writer
     bridge: BridgeAtWork | None = None
+    troubles: tuple[str, ...] = ()  # sentences: what keeps it from its work, such as a package that is missing
     certificate_left_s: float | None = None  # until it has to be deployed again; None: not known
 
 

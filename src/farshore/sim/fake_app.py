@@ -30,6 +30,7 @@ class FakeApp:
     promise: Left | None = None  # while there is one, it is not to be opened
     promised_ago_s: float | None = None
     bridge: Bridge | None = None
+    troubles: tuple[str, ...] = ()
     told: PermitTerms | None = None
     relays: tuple[str, ...] = ()
     promisors: tuple[Promisor, ...] = ()
@@ -53,6 +54,7 @@ class FakeApp:
                 self.permit,
                 self.promise,
                 BridgeAtWork(self.bridge, 0) if self.bridge is not None else None,
+                self.troubles,
             )
 
     async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:

@@ -46,6 +46,8 @@ async def _agent(app: App, region: RegionName, role: Role, grant: Grant) -> Find
     if view.certificate_left_s is not None and view.certificate_left_s < WARN_BEFORE_S:
         days = view.certificate_left_s / DAY_S
         return warn(what, f"has a certificate that ends in {days:.0f} days", "Run `farshore agents deploy`.")
+    if view.troubles:
+        return warn(what, " ".join(view.troubles), "Repair that on the app server; its agent's journal says more.")
     if view.endpoint is None:
         return warn(
             what, "has no endpoint file, so its app server is closed", "Start `farshore watch`: it points agents."
