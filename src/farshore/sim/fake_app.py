@@ -16,7 +16,7 @@ _NEVER = Epoch(0)
 
 @dataclass(slots=True)
 class FakeApp:
-    """`reachable`, `sightings`, `heard`, `permit`, `promise` and `promised_ago_s` are set by the test."""
+    """`reachable`, `sightings`, `heard`, `permit`, `promise`, `promised_ago_s`, `troubles` and `certificate_left_s` are set by the test."""
 
     name: str
     place: str
@@ -31,6 +31,7 @@ class FakeApp:
     promised_ago_s: float | None = None
     bridge: Bridge | None = None
     troubles: tuple[str, ...] = ()
+    certificate_left_s: float | None = None
     told: PermitTerms | None = None
     relays: tuple[str, ...] = ()
     promisors: tuple[Promisor, ...] = ()
@@ -55,6 +56,7 @@ class FakeApp:
                 self.promise,
                 BridgeAtWork(self.bridge, 0) if self.bridge is not None else None,
                 self.troubles,
+                self.certificate_left_s,
             )
 
     async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from farshore.daemon.readiness.account import check_account
 from farshore.daemon.readiness.agents import check_agents
+from farshore.daemon.readiness.authority import check_authority
 from farshore.daemon.readiness.databases import check_databases, check_ids
 from farshore.daemon.readiness.doors import check_doors
 from farshore.daemon.readiness.finding import Finding
@@ -30,6 +31,8 @@ from farshore.sim.fake_database import FakeDatabase, fake_pair
 from farshore.sim.fake_dns import FakeDns
 from farshore.sim.fake_notifier import FakeNotifier
 from farshore.sim.fake_prober import FakeProber
+from farshore.transport.identity import Known
+from farshore.transport.message import Caller
 
 NYC, SFO = RegionName("nyc3"), RegionName("sfo3")
 IPS = {NYC: "192.0.2.10", SFO: "198.51.100.10"}
@@ -169,6 +172,16 @@ def _closed(shop: Shop) -> None:
     shop.apps[SFO].apps[0].endpoint = None
 
 
+def _old_certificate(shop: Shop) -> None:
+    for app in shop.apps[SFO].apps:
+        app.certificate_left_s = 61 * 86400.0
+    shop.apps[SFO].apps[1].certificate_left_s = 59 * 86400.0
+
+
+def _no_driver(shop: Shop) -> None:
+    shop.apps[NYC].apps[0].troubles = ("The package python3-pymysql is missing.",)
+
+
 def _two_writers(shop: Shop) -> None:
     shop.apps[SFO].apps[0].endpoint = Endpoint(Epoch(1), Role.WRITER, SFO, "db", 25060)
 
@@ -198,6 +211,8 @@ def _blind(shop: Shop) -> None:
         (_cut, "fail", "replica db-sfo3", "is more than 5 s behind (markers behind: none)"),
         (_agent_dead, "fail", "agent web-nyc3-1", "Agent web-nyc3-1 does not answer."),
         (_closed, "warn", "agent web-sfo3-1", "has no endpoint file, so its app server is closed"),
+        (_old_certificate, "warn", "agent web-sfo3-2", "has a certificate that ends in 59 days"),
+        (_no_driver, "warn", "agent web-nyc3-1", "The package python3-pymysql is missing."),
         (_two_writers, "warn", "agent web-sfo3-1", "says writer under epoch 1, but sfo3 is standby under 1"),
         (_blind, "warn", "references", "none is set"),
     ],
@@ -212,6 +227,22 @@ def test_one_fault_is_one_line(spoil: Callable[[Shop], None], level: str, what: 
     assert detail in found.detail
     assert found.remedy
     assert all(finding.what == what for finding in bad), bad
+
+
+@pytest.mark.parametrize(
+    ("days", "authority_days", "level", "what"),
+    [
+        (61, 3000, "ok", "authority"),
+        (59, 3000, "warn", "this controller's certificate"),
+        (59, 59, "warn", "authority"),
+    ],
+)
+def test_certificates_that_end_soon_are_said_in_time(days: int, authority_days: int, level: str, what: str) -> None:
+    """Sixty days before; the authority first, since what it signed ends with it."""
+    known = Known(Caller("controller", "c1"), 1e9 + days * 86400, 1e9 + authority_days * 86400)
+    (finding,) = check_authority(known, 1e9)
+    assert (finding.level, finding.what) == (level, what)
+    assert ("`farshore agents deploy`" in finding.remedy) == (level == "warn")
 
 
 def test_no_vantage_point_but_our_own() -> None:
