@@ -23,6 +23,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("status", "say which region sells, and whether a failover would happen now"),
     "plan failover": ("plan_failover", "print what a failover would do, and its checksum"),
     "failover": ("failover", "move the stores to the other region"),
+    "switchover": ("switchover", "move the writer as planned, with nothing lost"),
+    "failback": ("failback", "move the writer home, with nothing lost"),
     "pause": ("pause", "stop automatic failovers until `resume`"),
     "resume": ("resume", "allow automatic failovers again"),
     "approve": ("approve", "let a failover that waits for a word go on"),

@@ -3,8 +3,8 @@
 One record holds grant, revocation and the count of renewals, so that each change is one compare-and-swap.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from farshore.model.failure import Refused, Unknown
 from farshore.model.keys import grant_key
@@ -55,7 +55,7 @@ async def renew(coordination: Coordination, group: str, region: RegionName, epoc
     def change(permit: Permit) -> Permit:
         if (permit.holder, permit.epoch, permit.revoked) != (region, epoch, False):
             raise NotYours(permit)
-        return Permit(permit.epoch, permit.holder, False, permit.renewals + 1)
+        return replace(permit, renewals=permit.renewals + 1)
 
     return await _swap(coordination, group, None, change)
 
@@ -71,7 +71,27 @@ async def revoke(coordination: Coordination, group: str, lease: Lease, next_epoc
             raise Refused(
                 f"Epoch {permit.epoch} is already granted to {permit.holder}.", "A newer plan has overtaken this one."
             )
-        return Permit(permit.epoch, permit.holder, True, permit.renewals)
+        return replace(permit, revoked=True)
+
+    return await _swap(coordination, group, lease, change)
+
+
+async def list_promisors(
+    coordination: Coordination, group: str, lease: Lease, epoch: Epoch, names: Sequence[str]
+) -> Permit:
+    """Before the holder's agents are told a list: who of it is in every list of this epoch is written down, for a
+    revoke is acknowledged by one of those. Refused when nobody would be left; then the list is not told."""
+
+    def change(permit: Permit) -> Permit:
+        if permit.epoch != epoch or permit.revoked:
+            raise NotYours(permit)
+        left = tuple(name for name in (permit.witnesses or names) if name in names)
+        if not left:
+            raise Refused(
+                f"No promisor of epoch {epoch} is left of {', '.join(permit.witnesses)}.",
+                "The failsafe stays with those until the writer changes.",
+            )
+        return replace(permit, witnesses=left)
 
     return await _swap(coordination, group, lease, change)
 

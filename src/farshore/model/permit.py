@@ -30,7 +30,7 @@ class PermitTerms:
     commit_s: float = 2.0  # G: longest from the last check to the commit
     step_s: float = 1.0  # J: a step of the database's clock
     drift: float = 0.001  # r: error of a clock's rate; 1000 ppm is 20 times what NTP slews at worst here
-    gate: Gate = Gate.NONE
+    gate: Gate = Gate.TRIGGER
     wait_longer_s: float = 0.0  # an own W; `settings` refuses one that is too short
 
     @property
@@ -59,10 +59,18 @@ class Permit:
     holder: RegionName
     revoked: bool = False
     renewals: int = 0  # grows with each; a revoke returns it, and so says which renewal was the last
+    witnesses: tuple[str, ...] = ()  # agents in every list of promisors told under this epoch; empty: none was told
 
     def to_json(self) -> str:
-        body = {"epoch": self.epoch, "holder": self.holder, "revoked": self.revoked, "renewals": self.renewals}
-        return json.dumps(body)
+        return json.dumps(
+            {
+                "epoch": self.epoch,
+                "holder": self.holder,
+                "revoked": self.revoked,
+                "renewals": self.renewals,
+                "witnesses": self.witnesses,
+            }
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Permit":
@@ -74,6 +82,7 @@ class Permit:
                 RegionName(str(body["holder"])),
                 bool(body.get("revoked", False)),
                 int(body.get("renewals", 0)),
+                tuple(str(name) for name in body.get("witnesses", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Refused(

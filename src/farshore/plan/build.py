@@ -4,9 +4,12 @@ from farshore.model.group import Group
 from farshore.model.permit import Gate
 from farshore.model.region import Epoch, RegionName
 from farshore.plan import limits
+from farshore.plan.endings import confirm_dns, report, verify
 from farshore.plan.plan import Plan, PlanKind
 from farshore.plan.step import Step
 from farshore.plan.step import StepKind as K
+
+_PROMOTION_S = limits.PROMOTION_MAX_S
 
 
 def failover(
@@ -27,17 +30,17 @@ def failover(
     `accept_loss`: the operator accepts what the standby lacks. Two writers he does not accept: the fence is proved.
     """
     gated = group.permit.gate is not Gate.NONE
-    patience = group.thresholds.fence_patience_s
     may_skip = group.allow_unfenced and not accept_loss
     unfenced = gated or (may_skip and not old_database_reachable)
     # Orders committed until the fence must reach the standby, so its relay log is drained after the fence.
     fenced_first = () if unfenced else (K.FENCE_DATABASE,)
     either = (K.FENCE_DATABASE, K.AWAIT_PERMIT) if gated else ()
+    patience, poll = group.thresholds.fence_patience_s, limits.ATTEMPTS_POLL_MAX
     steps = (
         *(_revoke_and_wait(group) if gated else ()),
         Step(K.FENCE_APP, attempts_max=3, attempt_s=patience, deadline_s=patience, optional=True),
         _fence_database(group, may_skip),
-        Step(K.SWITCH_DNS, attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
+        Step(K.SWITCH_DNS, attempts_max=poll, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
         Step(
             K.PREPARE_PROMOTION,
             fenced_first,
@@ -46,54 +49,23 @@ def failover(
             deadline_s=10.0,
             optional=True,
         ),
-        Step(
-            K.PROMOTE,
-            (K.PREPARE_PROMOTION, *fenced_first),
-            either,
-            limits.ATTEMPTS_POLL_MAX,
-            attempt_s=10.0,
-            deadline_s=limits.PROMOTION_MAX_S,
-        ),
-        Step(
-            K.AWAIT_WRITABLE,
-            (K.PROMOTE,),
-            attempts_max=limits.ATTEMPTS_POLL_MAX,
-            attempt_s=30.0,
-            deadline_s=limits.PROMOTION_MAX_S,
-        ),
-        Step(K.RAISE_EPOCH, (K.AWAIT_WRITABLE,), attempts_max=limits.ATTEMPTS_POLL_MAX),
-        Step(K.JUMP_IDS, (K.AWAIT_WRITABLE,), attempts_max=limits.ATTEMPTS_POLL_MAX, attempt_s=15.0),
-        Step(
-            K.GRANT, (*((K.REVOKE,) if gated else ()), K.RAISE_EPOCH, K.JUMP_IDS), attempts_max=limits.ATTEMPTS_POLL_MAX
-        ),
-        Step(K.OPEN_CHECKOUT, (K.GRANT,), attempts_max=limits.ATTEMPTS_POLL_MAX),
-        Step(
-            K.VERIFY,
-            (K.OPEN_CHECKOUT,),
-            attempts_max=limits.ATTEMPTS_VERIFY_MAX,
-            retry_after_s=0.1,
-            retry_max_s=0.5,
-            attempt_s=10.0,
-            deadline_s=limits.VERIFY_MAX_S,
-        ),
-        Step(
-            K.CONFIRM_DNS,
-            (K.SWITCH_DNS,),
-            attempts_max=limits.ATTEMPTS_POLL_MAX,
-            attempt_s=15.0,
-            deadline_s=limits.DNS_MAX_S,
-        ),
+        Step(K.PROMOTE, (K.PREPARE_PROMOTION, *fenced_first), either, poll, attempt_s=10.0, deadline_s=_PROMOTION_S),
+        Step(K.AWAIT_WRITABLE, (K.PROMOTE,), attempts_max=poll, attempt_s=30.0, deadline_s=_PROMOTION_S),
+        Step(K.RAISE_EPOCH, (K.AWAIT_WRITABLE,), attempts_max=poll),
+        Step(K.JUMP_IDS, (K.AWAIT_WRITABLE,), attempts_max=poll, attempt_s=15.0),
+        Step(K.GRANT, (*((K.REVOKE,) if gated else ()), K.RAISE_EPOCH, K.JUMP_IDS), attempts_max=poll),
+        Step(K.OPEN_CHECKOUT, (K.GRANT,), attempts_max=poll),
+        verify(),
+        confirm_dns(),
     )
-    report = Step(K.REPORT, tuple(step.kind for step in steps), attempts_max=limits.ATTEMPTS_WRITE_MAX)
-    to_region = group.other(from_region).region
     return Plan(
         id=id or f"failover-{epoch}",
         kind=PlanKind.FAILOVER,
         group=group.name,
         epoch=epoch,
         from_region=from_region,
-        to_region=to_region,
-        steps=(*steps, report),
+        to_region=group.other(from_region).region,
+        steps=(*steps, report(steps)),
         rule=rule,
         because=because,
     )
@@ -142,13 +114,7 @@ def reopen(group: Group, epoch: Epoch, holder: RegionName, *, id: str = "", beca
         _patient(K.RAISE_EPOCH),
         _patient(K.GRANT, K.RAISE_EPOCH),
         _patient(K.OPEN_CHECKOUT, K.GRANT),
-        Step(
-            K.CONFIRM_DNS,
-            (K.SWITCH_DNS,),
-            attempts_max=limits.ATTEMPTS_POLL_MAX,
-            attempt_s=15.0,
-            deadline_s=limits.DNS_MAX_S,
-        ),
+        confirm_dns(),
     )
     return Plan(
         id=id or f"reopen-{epoch}",
@@ -157,7 +123,7 @@ def reopen(group: Group, epoch: Epoch, holder: RegionName, *, id: str = "", beca
         epoch=epoch,
         from_region=group.other(holder).region,
         to_region=holder,
-        steps=(*steps, Step(K.REPORT, tuple(s.kind for s in steps), attempts_max=limits.ATTEMPTS_WRITE_MAX)),
+        steps=(*steps, report(steps)),
         because=because,
     )
 

@@ -6,6 +6,7 @@ A failback is a switchover home; there is no other difference.
 from farshore.model.group import Group
 from farshore.model.region import Epoch, RegionName
 from farshore.plan import limits
+from farshore.plan.endings import confirm_dns, report, verify
 from farshore.plan.plan import Plan, PlanKind
 from farshore.plan.step import Step
 from farshore.plan.step import StepKind as K
@@ -33,20 +34,11 @@ def switchover(
         Step(K.RAISE_EPOCH, (K.AWAIT_WRITABLE,), attempts_max=poll),
         Step(K.GRANT, (K.RAISE_EPOCH,), attempts_max=poll),
         Step(K.OPEN_CHECKOUT, (K.GRANT,), attempts_max=poll),
-        Step(
-            K.VERIFY,
-            (K.OPEN_CHECKOUT,),
-            attempts_max=limits.ATTEMPTS_VERIFY_MAX,
-            retry_after_s=0.1,
-            retry_max_s=0.5,
-            attempt_s=10.0,
-            deadline_s=limits.VERIFY_MAX_S,
-        ),
+        verify(),
         # Visitors are handed over until then: the record may follow when the other door is open.
         Step(K.SWITCH_DNS, (K.GRANT,), attempts_max=poll, attempt_s=10.0, deadline_s=limits.DNS_MAX_S),
-        Step(K.CONFIRM_DNS, (K.SWITCH_DNS,), attempts_max=poll, attempt_s=15.0, deadline_s=limits.DNS_MAX_S),
+        confirm_dns(),
     )
-    report = Step(K.REPORT, tuple(step.kind for step in steps), attempts_max=limits.ATTEMPTS_WRITE_MAX)
     return Plan(
         id=id or f"switchover-{epoch}",
         kind=PlanKind.SWITCHOVER,
@@ -54,7 +46,7 @@ def switchover(
         epoch=epoch,
         from_region=from_region,
         to_region=group.other(from_region).region,
-        steps=(*steps, report),
+        steps=(*steps, report(steps)),
         rule=rule,
         because=because,
     )

@@ -39,7 +39,7 @@ class Answers:
     id_counters: tuple[str, ...] = ()
     guarded_tables: tuple[str, ...] = ()
     profile: str = "default"  # of the permit
-    gate: str = "none"
+    gate: str = "trigger"
     checkout_max_s: float | None = None
     place: str = "outside"
     endpoint: str = DIGITALOCEAN

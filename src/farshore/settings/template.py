@@ -43,7 +43,7 @@ def _permit(answers: Answers) -> str:
         f"  profile: {answers.profile}\n"
         f"  gate: {answers.gate}  # trigger: in the database | kernel: nftables on the app servers | none\n"
     )
-    if answers.gate != Gate.NONE:
+    if answers.gate != Gate.NONE and not answers.allow_unfenced:
         return text
     return text + (
         "# What to do when the old database cannot be reached, so that nobody can prove it stopped taking orders:\n"

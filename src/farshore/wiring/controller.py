@@ -10,6 +10,7 @@ from farshore.model.failure import Refused
 from farshore.model.region import RegionName
 from farshore.plan.journal import Event
 from farshore.settings.settings import Settings
+from farshore.wiring.permit_relay import permit_relay
 from farshore.wiring.world import open_world
 
 
@@ -26,7 +27,9 @@ async def controller(
             await refuse_beside_another(world)
             await adopt(settings.group, world, RegionName(adopted))
         vantage = settings.controller
-        yield Controller(settings.group, world, vantage.name, vantage.place, on_event)
+        leading = Controller(settings.group, world, vantage.name, vantage.place, on_event)
+        async with permit_relay(settings, world, leading):
+            yield leading
 
 
 async def reach_database(settings: Settings, name: str) -> None:

@@ -25,6 +25,7 @@ from farshore.transport.tls import client_context
 from farshore.wiring.databases import Databases
 from farshore.wiring.identity import identity_of
 from farshore.wiring.notifier import notifier
+from farshore.wiring.relay_address import relay_address
 from farshore.wiring.store import open_clock, open_store
 from farshore.wiring.tagged_apps import HostList, TaggedApps
 
@@ -64,6 +65,7 @@ async def open_world(settings: Settings, fresh: bool = True) -> AsyncIterator[Wo
             apps=apps,
             database=databases.open,
             notifier=notifier(settings.notify),
+            relay=lambda: relay_address(settings, apps[group.first.region]),
             references=_references(settings),
             public_port=settings.probe.port,
             public_tls=settings.probe.tls,

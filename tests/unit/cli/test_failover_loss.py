@@ -206,7 +206,8 @@ def test_a_plan_that_accepts_a_loss_is_another_plan_only_where_the_fence_is_waiv
         return str(json.loads(capsys.readouterr().out)["checksum"])
 
     unreachable = ("--old-database", "unreachable")
+    config.write_text(config.read_text().replace("gate: trigger", "gate: none"))
     assert checksum("--accept-loss") == checksum(*unreachable)
     strict = checksum("--accept-loss")
-    config.write_text(config.read_text().replace("allow_unfenced: false", "allow_unfenced: true"))
+    config.write_text(config.read_text().replace("gate: trigger", "gate: none") + "allow_unfenced: true\n")
     assert checksum("--accept-loss") == strict != checksum(*unreachable)

@@ -70,9 +70,9 @@ def test_the_plan_and_its_checksum(config: Path, capsys: pytest.CaptureFixture[s
     for said in ("reachable", "unreachable", "reachable"):
         assert main(["plan", "failover", "--json", "--old-database", said, "--config", str(config)]) == 0
         sums.append(_json(capsys)["checksum"])
-    # With allow_unfenced false promotion waits for the fence either way, so both plans are one.
+    # With a permit promotion waits for its end or for the fence either way, so both plans are one.
     assert sums[0] == sums[1] == sums[2]
-    config.write_text(config.read_text().replace("allow_unfenced: false", "allow_unfenced: true"))
+    config.write_text(config.read_text().replace("gate: trigger", "gate: none") + "allow_unfenced: true\n")
     for said in ("reachable", "unreachable"):
         assert main(["plan", "failover", "--json", "--old-database", said, "--config", str(config)]) == 0
         sums.append(_json(capsys)["checksum"])

@@ -11,6 +11,7 @@ from farshore.engine.world import World
 from farshore.model.group import Group, Mode, Place, Request, Store, Thresholds
 from farshore.model.keys import operator_key
 from farshore.model.operator import OperatorWord, Word
+from farshore.model.permit import Gate, PermitTerms
 from farshore.model.region import Endpoint, Epoch, RegionName, Role
 from farshore.model.sighting import Door, Look, Sighting
 from farshore.plan.journal import Event, from_json
@@ -44,6 +45,7 @@ def group(**changes: object) -> Group:
         mode=Mode.AUTO,
         thresholds=Thresholds(),
         allow_unfenced=True,
+        permit=PermitTerms(gate=Gate.NONE),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

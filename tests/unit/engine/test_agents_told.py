@@ -6,7 +6,7 @@ from dataclasses import replace
 from small_world import IPS, NYC, SFO, SmallWorld, group
 
 from farshore.engine.controller import Controller
-from farshore.model.permit import PROFILES, Gate
+from farshore.model.permit import PROFILES, Gate, Permit
 from farshore.plan.journal import StepStarted
 from farshore.plan.step import StepKind
 from farshore.ports.app import Bridge, BridgeWhat, Promisor
@@ -31,7 +31,11 @@ def test_every_app_server_learns_how_to_renew_from_us_or_through_the_other_regio
                 assert app.told == FAST
                 assert app.relays == ("203.0.113.130:9471", "app-s1.test:9470", "app-s2.test:9470")
                 assert app.promisors == (Promisor("app-s1", "app-s1.test:9470"), Promisor("app-s2", "app-s2.test:9470"))
-            assert {p.name for p in world.apps[SFO].apps[0].promisors} == {"app-n1", "app-n2"}
+            for app in world.apps[SFO].apps:
+                assert app.relays == ("203.0.113.130:9471", "app-n1.test:9470", "app-n2.test:9470")
+                assert {promisor.name for promisor in app.promisors} == {"app-s1", "app-s2"}
+            record = await world.coordination.read("group/shop/grant")
+            assert Permit.from_json(record.value).witnesses == ("app-s1", "app-s2")
             told = world.calls.count("app.terms")
             await world.clock.advance(30)
             assert world.calls.count("app.terms") == told, "they are told again although nothing has changed"

@@ -16,6 +16,7 @@ from farshore.model.permit import PROFILES, Gate, Permit, PermitTerms
 from farshore.model.region import Epoch
 from farshore.plan.journal import Event, Granted, StepDone, StepStarted, from_json
 from farshore.plan.step import StepKind
+from farshore.sim.fake_app import FakeApp
 from farshore.sim.fake_clock import FakeClock
 from farshore.sim.fake_coordination import FakeCoordination
 
@@ -130,6 +131,42 @@ def test_a_renewal_is_as_old_as_when_it_was_first_seen() -> None:
     assert (seen.first_seen_s(1, 7), seen.first_seen_s(2, 7)) == (None, 110.0)
 
 
+def test_a_witness_is_in_every_list_that_was_told_under_an_epoch() -> None:
+    async def story() -> None:
+        store = await a_store()
+        lease = await store.lead("c1", 5.0)
+        assert lease is not None
+
+        async def told(*names: str) -> tuple[str, ...]:
+            return (await permits.list_promisors(store, "shop", lease, Epoch(1), names)).witnesses
+
+        assert await told("s1", "s2") == ("s1", "s2")
+        assert await told("s2", "s3") == ("s2",)
+        with pytest.raises(Refused, match="No promisor of epoch 1 is left of s2"):
+            await told("s3")
+        assert (await permits.renew(store, "shop", NYC, Epoch(1))).witnesses == ("s2",)
+        await permits.revoke(store, "shop", lease, Epoch(2))
+        with pytest.raises(NotYours):
+            await told("s2")
+
+    asyncio.run(story())
+
+
+def test_only_a_witness_can_acknowledge() -> None:
+    """An app server that was added later may be unknown to somebody who could still be promised something."""
+    world = gated()
+
+    async def added(world: SmallWorld, holder: Holder) -> None:
+        await world.clock.advance(5)
+        world.apps[SFO].apps.append(FakeApp("app-s3", SFO, world.calls))
+        for app in world.apps[SFO].apps[:2]:
+            app.reachable = False
+        await _cut_off(world, holder)
+
+    _, found = story(world, added)
+    assert not any(isinstance(e, StepDone) and e.step is StepKind.REVOKE for e in found)
+
+
 # the whole failover, in virtual time
 
 
@@ -193,7 +230,8 @@ def test_a_writer_that_is_cut_off_is_waited_out_from_its_last_renewal_and_not_fr
     assert over_s <= holder.last_s + FAST.wait_s + 1.0, "W was counted from somewhere later"
     assert one(found, StepKind.PROMOTE, StepStarted) >= over_s
     assert [e.epoch for e in found if isinstance(e, Granted)] == [1, 2]
-    assert asyncio.run(now(world.coordination)) == Permit(Epoch(2), SFO)
+    granted = asyncio.run(now(world.coordination))
+    assert (granted.epoch, granted.holder, granted.revoked, granted.renewals) == (2, SFO, False, 0)
 
 
 def test_a_writer_whose_database_can_be_fenced_is_not_waited_for() -> None:

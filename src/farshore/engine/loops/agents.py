@@ -1,5 +1,8 @@
 """The agents' views, each interval: what the standby's see, and what every app server reads as its endpoint."""
 
+import contextlib
+
+from farshore.engine import permits
 from farshore.engine.doors import doors
 from farshore.engine.inputs import AgentSeen, AgentSilent
 from farshore.engine.loops.schedule import turns
@@ -39,29 +42,40 @@ class Agents:
             self._shell.feed(AgentSeen(region, view, clock.now_s() - begun_s))
             if any(not sighting.ok for sighting in view.sightings):
                 self._shell.decide_now()
-            await self._tell_terms(region, app)
-            await self._tell(region, app, view)
         except Failure as error:
             self._terms.pop(app.name, None)
             self._shell.feed(AgentSilent(region, app.name, str(error)))
         except Exception as error:  # a bug in one client must not blind the others; status shows it
             self._shell.feed(AgentSilent(region, app.name, f"It broke: {type(error).__name__}: {error}"))
+        else:
+            with contextlib.suppress(Failure):  # an agent that refuses a word is not silent; it is told again
+                await self._tell_terms(region, app)
+                await self._tell(region, app, view)
         finally:
             self._busy.discard(app.name)
 
     async def _tell_terms(self, region: RegionName, app: App) -> None:
-        """How to renew and from whom: this controller first, then agents elsewhere, who pass it on."""
+        """How to renew and from whom: this controller first, then agents elsewhere, who pass it on.
+
+        The list of promisors is the same for all: the standby's agents learn from it that they are asked.
+        """
         shell, grant = self._shell, self._shell.state.grant
         if not shell.acting or grant is None:
             return
         elsewhere = shell.world.apps[shell.group.other(region).region].all()
-        promisors = tuple(Promisor(other.name, other.address) for other in elsewhere)
+        standbys = shell.world.apps[shell.group.other(grant.holder).region].all()
+        promisors = tuple(Promisor(standby.name, standby.address) for standby in standbys)
         relays = tuple(filter(None, (shell.world.relay(), *(other.address for other in elsewhere))))
         wanted = (grant.epoch, shell.group.permit, relays, promisors)
         told, at_s = self._terms.get(app.name, (None, 0.0))
         now_s = shell.world.clock.now_s()
         if told == wanted and now_s - at_s < TERMS_AGAIN_S:
             return
+        if region == grant.holder and promisors and told != wanted:
+            names = tuple(promisor.name for promisor in promisors)
+            store = shell.world.coordination
+            listing = permits.list_promisors(store, shell.group.name, shell.lease, grant.epoch, names)
+            await within(shell.world.clock, VIEW_S, listing, "The store of record")
         work = app.terms(grant.epoch, shell.group.permit, relays, promisors)
         await within(shell.world.clock, VIEW_S, work, f"Agent {app.name}")
         self._terms[app.name] = (wanted, now_s)

@@ -9,6 +9,7 @@ from farshore.engine import permits
 from farshore.engine.steps.context import Done, StepContext
 from farshore.engine.within import within
 from farshore.model.failure import Failure, RetryLater
+from farshore.model.permit import Permit
 from farshore.model.region import Epoch
 from farshore.ports.app import App
 
@@ -21,19 +22,20 @@ async def perform(ctx: StepContext) -> Done:
     now_s = ctx.world.clock.now_s()
     seen_s = ctx.renewals.first_seen_s(permit.epoch, permit.renewals)
     from_s = now_s if seen_s is None else seen_s
-    promised_s = await _first_promisor(ctx, permit.epoch)
-    if promised_s is not None:
-        from_s = max(from_s, promised_s)
+    if permit.witnesses:  # a list that nobody was told cannot have promised anything
+        promised_s = await _first_witness(ctx, permit)
+        from_s = from_s if promised_s is None else max(from_s, promised_s)
     detail = f"epoch {permit.epoch} after {permit.renewals} renewals"
     return Done(detail, facts={"waits_from_s": from_s, "boot": ctx.world.clock.boot()})
 
 
-async def _first_promisor(ctx: StepContext, epoch: Epoch) -> float | None:
+async def _first_witness(ctx: StepContext, permit: Permit) -> float | None:
     """When the first one that acknowledges last promised, by our clock; None for never."""
-    promisors = ctx.world.apps[ctx.plan.to_region].all()
-    if not promisors:
-        raise RetryLater(f"{ctx.plan.to_region} has no app server that could acknowledge the revoke.")
-    tasks = [asyncio.create_task(_ask(ctx, app, epoch)) for app in promisors]
+    region = ctx.group.other(permit.holder).region
+    witnesses = [app for app in ctx.world.apps[region].all() if app.name in permit.witnesses]
+    if not witnesses:
+        raise RetryLater(f"{', '.join(permit.witnesses)} of {region} must acknowledge the revoke, and are not found.")
+    tasks = [asyncio.create_task(_ask(ctx, app, permit.epoch)) for app in witnesses]
     refusals = []
     try:
         for task in asyncio.as_completed(tasks):
@@ -45,7 +47,7 @@ async def _first_promisor(ctx: StepContext, epoch: Epoch) -> float | None:
         for one in tasks:
             one.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    raise RetryLater(f"No app server of {ctx.plan.to_region} acknowledges the revoke: {'; '.join(refusals)}")
+    raise RetryLater(f"No app server of {region} acknowledges the revoke: {'; '.join(refusals)}")
 
 
 async def _ask(ctx: StepContext, app: App, epoch: Epoch) -> float | None:

@@ -1,6 +1,7 @@
 """The runbook as a whole: one block per step of the plan, in an order that keeps every dependency."""
 
 import json
+import math
 from collections.abc import Iterable
 from shlex import quote
 from urllib.parse import urlencode
@@ -27,7 +28,8 @@ def page(settings: Settings, plan: Plan) -> str:
 
 def _title(step: Step, plan: Plan) -> str:
     sentence = SENTENCES[step.kind].format(lose=plan.from_region, gain=plan.to_region, epoch=plan.epoch)
-    waits = f"\n# After: {', '.join(step.after)}" if step.after else ""
+    either = (" or ".join(step.after_any),) if step.after_any else ()
+    waits = f"\n# After: {', '.join((*step.after, *either))}" if step.after or either else ""
     best = "\n# Best effort: when nobody answers there, go on." if step.optional else ""
     return f"# --- {step.kind}: {sentence}.{waits}{best}\n"
 
@@ -36,6 +38,12 @@ def _commands(kind: K, settings: Settings, plan: Plan) -> str:
     group = settings.group
     new = group.place(plan.to_region)
     match kind:
+        case K.REVOKE:
+            return _revoke(settings, plan)
+        case K.AWAIT_PERMIT:
+            # By hand nobody knows when the last renewal was seen: the whole wait, from now.
+            wait_s = math.ceil(group.permit.wait_s)
+            return f"sleep {wait_s}  # not needed where fence_database has shown that no session is left"
         case K.FENCE_APP:
             return _point(settings, plan, Role.STANDBY)
         case K.OPEN_CHECKOUT:
@@ -84,6 +92,20 @@ def _dns(store: Store) -> str:
         f'RECORD=$(api "$API/v2/domains/"{zone}"/records?name="{domain}"&type=A" | jq -r \'.domain_records[0].id\')\n'
         f'api -X PUT "$API/v2/domains/"{zone}"/records/$RECORD" '
         f'-d "{{\\"type\\": \\"A\\", \\"data\\": \\"$DOOR\\", \\"ttl\\": {store.ttl_s}}}" | jq -c .domain_record'
+    )
+
+
+def _revoke(settings: Settings, plan: Plan) -> str:
+    """First the store of record, then the agents of the region that is to sell: they promise the old one no more."""
+    place, key = settings.group.place(plan.to_region), grant_key(settings.group.name)
+    statement = (
+        "UPDATE record SET value = json_set(value, '$.revoked', json('true')), revision = revision + 1 "
+        f"WHERE key = '{key}' RETURNING value;"
+    )
+    return (
+        f"sqlite3 {quote(str(settings.state_file))} {quote(statement)}\n"
+        f"for host in $(hosts {quote(place.app_tag)}); do "
+        f'agent_post "$host" {place.agent_port} /v1/revoke "{{\\"epoch\\": $((EPOCH - 1))}}"; done'
     )
 
 

@@ -62,6 +62,14 @@ sql() {  # DATABASE-OBJECT: statements from standard input; the password goes by
 old_sql() { sql "$OLD" "${1-}"; }
 new_sql() { sql "$NEW" "${1-}"; }
 
+# --- revoke: Revoke the permit of nyc3: nobody there renews any more.
+sqlite3 /etc/farshore/farshore.db 'UPDATE record SET value = json_set(value, '"'"'$.revoked'"'"', json('"'"'true'"'"')), revision = revision + 1 WHERE key = '"'"'group/shop/grant'"'"' RETURNING value;'
+for host in $(hosts shop-sfo3); do agent_post "$host" 9470 /v1/revoke "{\"epoch\": $((EPOCH - 1))}"; done
+
+# --- await_permit: Wait until the last permit of nyc3 has run out, unless its database is fenced first.
+# After: revoke
+sleep 19  # not needed where fence_database has shown that no session is left
+
 # --- fence_app: Tell the app servers of nyc3 to stop taking orders (standby under epoch 2).
 # Best effort: when nobody answers there, go on.
 BODY=$(jq -n --argjson e $EPOCH --arg h "$(jq -r .private_connection.host <<<"$OLD")" --argjson p "$(jq -r .private_connection.port <<<"$OLD")" \
@@ -69,6 +77,7 @@ BODY=$(jq -n --argjson e $EPOCH --arg h "$(jq -r .private_connection.host <<<"$O
 for host in $(hosts shop-nyc3); do agent_post "$host" 9470 /v1/point "$BODY"; done
 
 # --- fence_database: Fence the database of nyc3: raise its epoch row, block the app, end sessions, prove it.
+# Best effort: when nobody answers there, go on.
 old_sql <<SQL
 INSERT INTO farshore.farshore_epoch (id, epoch) VALUES (1, $EPOCH)
   ON DUPLICATE KEY UPDATE epoch = GREATEST(epoch, VALUES(epoch));
@@ -84,14 +93,14 @@ RECORD=$(api "$API/v2/domains/"example.com"/records?name="shop.example.com"&type
 api -X PUT "$API/v2/domains/"example.com"/records/$RECORD" -d "{\"type\": \"A\", \"data\": \"$DOOR\", \"ttl\": 30}" | jq -c .domain_record
 
 # --- prepare_promotion: Let the standby database of sfo3 apply everything it has received.
-# After: fence_database
+# After: fence_database or await_permit
 # Best effort: when nobody answers there, go on.
 # Orders that arrived but are not applied yet are lost when promotion comes first. Run it until both agree:
 new_sql <<<'SELECT @@gtid_slave_pos' || new_sql <<<'SHOW REPLICA STATUS'
 sleep 2; new_sql <<<'SELECT @@gtid_slave_pos' || new_sql <<<'SHOW REPLICA STATUS'
 
 # --- promote: Promote the standby database of sfo3.
-# After: prepare_promotion, fence_database
+# After: prepare_promotion, fence_database or await_permit
 PARENT=$(database shop-sfo3 | jq -r '.parent // empty')
 [ -z "$PARENT" ] || api -X PUT "$API/v2/databases/$PARENT/replicas/"shop-sfo3/promote
 until [ -z "$(database shop-sfo3 | jq -r '.parent // empty')" ]; do sleep 2; done; echo promoted
@@ -116,7 +125,7 @@ new_sql <<<"SELECT CONCAT('ALTER TABLE \`shop\`.\`', table_name, '\` AUTO_INCREM
 new_sql <<<"UPDATE shop.counters SET value = value + 1000"
 
 # --- grant: Grant epoch 2 to sfo3: the commit point.
-# After: raise_epoch, jump_ids
+# After: revoke, raise_epoch, jump_ids
 sqlite3 /etc/farshore/farshore.db 'INSERT INTO record (key, value, revision) VALUES ('"'"'group/shop/grant'"'"', '"'"'{"epoch": 2, "holder": "sfo3"}'"'"', 1) ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = record.revision + 1;'
 
 # --- open_checkout: Open the checkout on every app server of sfo3.
@@ -134,5 +143,5 @@ curl -fsS --max-time 10 --resolve shop.example.com:443:"$DOOR" --data 'token=run
 dig +short @ns1.digitalocean.com shop.example.com A  # must be what $DOOR holds
 
 # --- report: Write the figures down and tell people.
-# After: fence_app, fence_database, switch_dns, prepare_promotion, promote, await_writable, raise_epoch, jump_ids, grant, open_checkout, verify, confirm_dns
+# After: revoke, await_permit, fence_app, fence_database, switch_dns, prepare_promotion, promote, await_writable, raise_epoch, jump_ids, grant, open_checkout, verify, confirm_dns
 echo 'Tell people. Fence the old region as soon as it answers again: fence_app and fence_database.'
