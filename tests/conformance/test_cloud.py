@@ -49,6 +49,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         return
     api: Serving = request.getfixturevalue("api")
     cluster = api.cluster("shop")
+    api.ok("POST", f"/v2/databases/{cluster['id']}/users", {"name": "shop"})
     api.replica(cluster["id"], "shop-sfo3")
     api.balancer("lb")
     for number in range(25):  # more than the API's default page
@@ -110,3 +111,16 @@ def test_the_authority_of_a_database_is_pem(world: World, run: Run) -> None:
     for name in ("shop", "shop-sfo3"):
         server = run(world.cloud.database(name))
         assert run(world.cloud.database_ca(server)).startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_a_users_password_is_the_same_on_both_sides(world: World, run: Run) -> None:
+    """An app server reaches whichever database is its region's; after a promotion too."""
+    primary, replica = run(world.cloud.database("shop")), run(world.cloud.database("shop-sfo3"))
+    password = run(world.cloud.password(primary, "shop"))
+    assert password
+    assert run(world.cloud.password(replica, "shop")) == password
+    with pytest.raises(Refused, match="nobody"):
+        run(world.cloud.password(primary, "nobody"))
+    run(world.cloud.promote(replica))
+    world.settle()
+    assert run(world.cloud.password(run(world.cloud.database("shop-sfo3")), "shop")) == password

@@ -16,7 +16,7 @@ _NEVER = Epoch(0)
 
 @dataclass(slots=True)
 class FakeApp:
-    """`reachable`, `sightings`, `heard`, `permit`, `promise`, `promised_ago_s`, `troubles` and `certificate_left_s` are set by the test."""
+    """`reachable`, `sightings` and what else an agent says of itself are set by the test."""
 
     name: str
     place: str

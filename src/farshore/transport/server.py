@@ -18,7 +18,7 @@ Handler = Callable[[Caller, str, Json], Awaitable[Answer]]  # path, body
 
 _HEAD_MAX = 16 * 1024
 _BODY_MAX = 256 * 1024
-_CONNECTIONS_MAX = 64
+_CONNECTIONS_MAX = 256  # a controller hears every app server of its group
 _HANDSHAKES_MAX = 64
 _HANDSHAKE_S = 5.0
 _IDLE_S = 60.0  # a peer's connection between two requests

@@ -154,13 +154,17 @@ def test_those_who_only_connect_keep_nobody_out(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
-def test_there_is_a_limit_of_peers_and_those_who_are_there_stay(tmp_path: Path) -> None:
+def test_there_is_a_limit_of_peers_and_those_who_are_there_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "_CONNECTIONS_MAX", 8)
+
     async def work() -> None:
         async with serving(tmp_path) as server:
             tls = _tls(tmp_path)
             first = Client("127.0.0.1", server.port, tls, "agent")
             await first.ask("/v1/x", {}, 10.0)
-            others = [Client("127.0.0.1", server.port, tls, "agent") for _ in range(63)]
+            others = [Client("127.0.0.1", server.port, tls, "agent") for _ in range(7)]
             for other in others:
                 await other.ask("/v1/x", {}, 10.0)
             with pytest.raises(NoAnswer):
