@@ -4,7 +4,6 @@ Seen by php-fpm, farshore-agent and the database servers, also those that run al
 they do when a real machine's wall clock is set. Not by what else runs on a droplet, nor by this machine's own programs.
 """
 
-import asyncio
 import math
 from dataclasses import dataclass
 
@@ -45,16 +44,14 @@ class Clock:
                 raise LabError(f"the clock of {cell.name} is moved already; remove that fault first")
         for cell in cells:
             world.hold("clock", cell.name)
-            clock.shift(cell, self.shift_s)
-        await asyncio.sleep(clock.SEEN_BY_ALL_S)
+            clock.shift(cell.root, self.shift_s)
 
     async def heal(self, world: World, fault_id: str) -> None:
         if self.target.gone(world.lab):
             return
         for cell in self.target.cells(world.lab):
             if _has_clock(cell) and world.release("clock", cell.name):
-                clock.shift(cell, 0.0)
-        await asyncio.sleep(clock.SEEN_BY_ALL_S)
+                clock.shift(cell.root, 0.0)
 
 
 def _has_clock(cell: LabCell) -> bool:

@@ -21,9 +21,9 @@ PACKAGES = (
     *("nginx", "php8.2-fpm", "php8.2-cli", "php8.2-mysql", "php8.2-pgsql", "php8.2-curl", "python3", "python3-yaml"),
     *("haproxy", "mariadb-server", "mariadb-client", "mariadb-backup", "postgresql-15", "socat", "openssl", "rsync"),
     *("knot", "knot-dnsutils", "unbound", "curl", "ca-certificates", "zstd"),
-    *("python3-pymysql", "python3-psycopg2", "libfaketime"),
+    *("python3-pymysql", "python3-psycopg2"),
 )
-IN_IMAGE = ("build_image.sh", "first_boot.py", "first-boot.service", "clock.conf")
+IN_IMAGE = ("build_image.sh", "first_boot.py", "first-boot.service", "clock.conf", "clock.c")
 # In Debian always, in Ubuntu a package of its own; without it debootstrap says one line and goes on unverified.
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 TOOLS = {"debootstrap": "debootstrap", "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux"}

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidepool.lab import netns
+from tidepool.lab import clock, netns
 from tidepool.lab.cell import CellError
 from tidepool.lab.cgroups import Group
 from tidepool.lab.child import LabChild, Recipe
@@ -84,6 +84,7 @@ class LabCell:
         self.write("etc/hostname", f"{self.name}\n")
         self.write("etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {self.name}\n")
         self.write("etc/resolv.conf", f"nameserver {site.resolver}\noptions timeout:2 attempts:2\n")
+        clock.make(self.root)
         site.group.make()
 
     def write(self, path: str, text: str, mode: int = 0o644) -> Path:

@@ -55,8 +55,11 @@ mkdir -p "$target/usr/local/lib/lab"
 install -m 755 "$guest/first_boot.py" "$target/usr/local/lib/lab/first_boot.py"
 install -m 644 "$guest/first-boot.service" "$target/etc/systemd/system/first-boot.service"
 in_image systemctl enable first-boot >/dev/null 2>&1
-# The clock fault moves what these see of the wall clock (faults/clock.py); the path has no architecture in it.
-ln -s "/$(cd "$target" && ls -d usr/lib/*/faketime/libfaketimeMT.so.1)" "$target/usr/local/lib/lab/clock.so"
+# The clock fault moves what these see of the wall clock (faults/clock.py). The compiler does not stay.
+install -m 644 "$guest/clock.c" "$target/usr/local/lib/lab/clock.c"
+chroot "$target" apt-get -y --no-install-recommends install gcc libc6-dev
+in_image gcc -O2 -Wall -shared -fPIC -o /usr/local/lib/lab/clock.so /usr/local/lib/lab/clock.c
+chroot "$target" apt-get -y purge --autoremove gcc libc6-dev
 for unit in php8.2-fpm farshore-agent; do
     install -D -m 644 "$guest/clock.conf" "$target/etc/systemd/system/$unit.service.d/clock.conf"
 done
