@@ -10,7 +10,10 @@ import pytest
 from engine_lab import NEEDS_LAB, world
 from shop_lab import BUYER, Shop, seeded, status_and_body
 
+from tidepool.lab.cell import CellError
+
 pytestmark = NEEDS_LAB
+LOCK = "/run/farshore/checkouts.lock"
 ORDER = [*BUYER, "-d", "product=2"]
 HTML = ["-H", "Accept: text/html,*/*"]
 HEADERS = ["-D", "-"]
@@ -116,6 +119,37 @@ def test_a_frozen_server_that_thaws_after_the_deadline_says_nothing_good(shop: S
             time.sleep(0.05)
         shop.run("pkill", "-CONT", "-f", "pool shop")
         assert status_and_body(buyer)[0] == 503
+
+
+def test_whoever_closes_the_shop_can_wait_for_the_checkouts_that_run(shop: Shop, tmp_path: Any) -> None:
+    """Each holds a shared lock until its answer is out; while the closing one holds it alone, none begins."""
+    jar = str(tmp_path / "jar")
+    shop.fill_cart(jar, 5)
+    before = shop.count()
+    alone = ["flock", "-n", "-x", LOCK, "true"]
+    with shop.slow("products", 0.3):
+        buyer = shop.start_asking("/checkout", "-b", jar, *BUYER)
+        shop.until_orders(before[0] + 1)
+        with pytest.raises(CellError):
+            shop.run(*alone)
+        shop.remove("permit.json")
+        shop.run("flock", "-x", LOCK, "true")
+        assert status_and_body(buyer)[0] == 200, "admitted before, and in time"
+    shop.permit()
+    shop.run("sh", "-c", f"flock -x {LOCK} sleep 30 >/dev/null 2>&1 & echo $! > /tmp/holder")
+    shop.lab.until(lambda: _held(shop), "the lock is held")
+    assert _order_is_refused(shop)
+    shop.run("sh", "-c", "pkill -P $(cat /tmp/holder); kill $(cat /tmp/holder) 2>/dev/null || true")
+    shop.run("flock", "-x", LOCK, "true")
+    assert not _order_is_refused(shop)
+
+
+async def _held(shop: Shop) -> bool:
+    try:
+        await shop.host.run(["flock", "-n", "-s", LOCK, "true"])
+    except CellError:
+        return True
+    return False
 
 
 def test_a_write_that_waits_is_ended_by_the_database(shop: Shop) -> None:

@@ -20,7 +20,8 @@ cp "$here/etc/fpm.conf" "/etc/php/$fpm/fpm/pool.d/shop.conf"
 
 # The folder comes back at every boot, the file does not: a server that boots again without
 # a controller does not know who the writer is, and must come up closed.
-echo 'd /run/farshore 0755 root root -' > /etc/tmpfiles.d/farshore.conf
+printf '%s\n' 'd /run/farshore 0755 root root -' 'f /run/farshore/checkouts.lock 0644 root root -' \
+    > /etc/tmpfiles.d/farshore.conf
 systemd-tmpfiles --create /etc/tmpfiles.d/farshore.conf
 cp "$here/endpoint.json" /run/farshore/.endpoint.json
 chmod 0644 /run/farshore/.endpoint.json

@@ -2,7 +2,7 @@
 // Front controller of the plain shop: one table of routes, and the gate that keeps a standby from writing.
 declare(strict_types=1);
 
-foreach (['settings', 'permit', 'endpoint', 'answer', 'database', 'cart', 'catalogue', 'pages', 'closing', 'checkout', 'health'] as $part) {
+foreach (['settings', 'permit', 'endpoint', 'answer', 'database', 'cart', 'catalogue', 'pages', 'closing', 'running', 'checkout', 'health'] as $part) {
     require __DIR__ . "/$part.php";
 }
 
@@ -39,7 +39,7 @@ function route(string $method, string $path, ?array $endpoint): void
         return;
     }
     // Everything that is not GET writes. Refused before anything is touched: a half-made order is worse than none.
-    if ($method !== 'GET' && !takes_orders($endpoint)) {
+    if ($method !== 'GET' && !(begin_checkout() && takes_orders($endpoint))) {
         closed(CLOSED_FOR_A_MOMENT);
         return;
     }
