@@ -70,7 +70,7 @@ class BadDay:
         self.lab, self.facts, self.folder, self._runner = lab, facts, folder, runner
         self.yaml = folder / "farshore.yaml"
         self.watch_log = folder.with_name("watch.log")
-        self.farshore = Farshore(lab, facts, folder, False, Progress(quiet=True))
+        self.farshore = Farshore(lab, facts, folder, Progress(quiet=True))
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
@@ -178,10 +178,10 @@ class BadDay:
 
 
 @contextmanager
-def bad_day(name: str, folder: Path) -> Iterator[BadDay]:
+def bad_day(name: str, engine: str, folder: Path) -> Iterator[BadDay]:
     work = folder / "work"
     work.mkdir()
-    with drill_lab(name, "mysql") as (lab, facts), asyncio.Runner() as runner:
+    with drill_lab(name, engine) as (lab, facts), asyncio.Runner() as runner:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={STATE_DISK}", "tmpfs", str(work)], check=True)
         day = BadDay(lab, facts, work, runner)
         try:

@@ -1,6 +1,7 @@
 """Bad input and faults on a real lab: each gives one clear sentence and a safe state; none loses or doubles anything.
 
-One lab for all, in this order: what leaves everything as it was first, a failover through several troubles last.
+One lab an engine for all, in this order: what leaves everything as it was first, a failover through several troubles
+last.
 """
 
 import subprocess
@@ -26,9 +27,9 @@ TROUBLE = "the store of record cannot be read or written, so nothing is begun: l
 STRAY = "192.0.2.99"  # nobody's address
 
 
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadDay]:
-    with bad_day("h", tmp_path_factory.mktemp("bad-days")) as made:
+@pytest.fixture(scope="module", params=["mysql", "pg"])
+def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadDay]:
+    with bad_day(f"h-{request.param}", request.param, tmp_path_factory.mktemp("bad-days")) as made:
         yield made
 
 

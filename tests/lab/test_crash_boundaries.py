@@ -32,13 +32,14 @@ ROUNDS_MAX = 120
 KILLED = -9
 
 
-def test_every_boundary(tmp_path: Path) -> None:
-    with drill_lab("crash", "mysql") as (lab, facts):
+@pytest.mark.parametrize("engine", ["mysql", "pg"])
+def test_every_boundary(engine: str, tmp_path: Path) -> None:
+    with drill_lab(f"crash-{engine}", engine) as (lab, facts):
         asyncio.run(_crash_everywhere(lab, facts, tmp_path))
 
 
 async def _crash_everywhere(lab: Lab, facts: Facts, folder: Path) -> None:
-    farshore = Farshore(lab, facts, folder / "work", True, Progress(quiet=True))
+    farshore = Farshore(lab, facts, folder / "work", Progress(quiet=True))
     ledger_file, done_file = folder / "ledger.jsonl", folder / "boundaries"
     ledger_file.touch()
     await farshore.prepare()

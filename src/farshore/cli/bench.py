@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         say("first: farshore")
         ours, _ = await run_region(
             as_bench(base, "ours", permit=base.permit),
-            lambda lab, facts, work, tell: Farshore(lab, facts, work, True, tell),
+            Farshore,
             say,
         )
         say("second: the founding script, in a shop built anew")

@@ -17,9 +17,6 @@ EXAMPLES = """\
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("drill", choices=("region",), help="region: everything in the writer's region dies")
     add_drill_options(parser)
-    parser.add_argument(
-        "--fenced-only", action="store_true", help="do not allow an unfenced promotion: checkout stays shut"
-    )
 
 
 def add_drill_options(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +51,6 @@ def run(args: argparse.Namespace) -> int:
         out=(args.out or Path("out") / f"{args.drill}-{args.engine}").absolute(),
         promote_delay_s=args.promote_delay,
         time_scale=args.time_scale,
-        allow_unfenced=not args.fenced_only,
         keep=args.keep,
         name=args.drill,
     )
@@ -62,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     result, report = run_to_end(
         run_region(
             scenario,
-            lambda lab, facts, folder, tell: Farshore(lab, facts, folder, scenario.allow_unfenced, tell),
+            Farshore,
             say,
         )
     )

@@ -67,7 +67,7 @@ class Lab:
         return code == 0
 
     async def up(
-        self, engine: str, promote_delay_s: float, time_scale: float, say: Progress, permit: bool = False
+        self, engine: str, promote_delay_s: float, time_scale: float, say: Progress, permit: bool = True
     ) -> Facts:
         """`permit`: orders need one, which agents renew. Where there are none, the shop must do without."""
         await relay(self._argv("up", "--promote-delay", f"{promote_delay_s:g}", "--time-scale", f"{time_scale:g}"), say)

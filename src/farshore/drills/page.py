@@ -187,6 +187,7 @@ def _conditions(result: Result) -> str:
         ("promote_delay_s", f"{told.promote_delay_s:g}", "how long the provider in miniature takes to promote"),
         ("time_scale", f"{told.time_scale:g}", "its other waits, as a part of DigitalOcean's"),
         ("allow_unfenced", str(told.allow_unfenced).lower(), "may promote when the old database cannot be reached"),
+        ("fence", result.course.fence or "-", "what kept the old side out before the new one sold"),
         ("record's TTL", f"{told.ttl_s} s", "what cached shoppers wait for"),
         ("rule", result.course.rule or "-", "of the verdict table"),
     )

@@ -30,9 +30,8 @@ class Scenario:
     out: Path
     promote_delay_s: float = 1.0
     time_scale: float = 0.05
-    allow_unfenced: bool = True  # a dead region's database can be fenced by nobody
     keep: bool = False  # leave the lab up afterwards
-    permit: bool = False  # the shop's orders need a permit of farshore's agents
+    permit: bool = True  # the shop's orders need a permit of farshore's agents
     name: str = "region"
     give_up_s: float = 120.0  # after the fault
     browse_every_ms: float = 100.0

@@ -83,6 +83,7 @@ class Result:
             "time_scale": told.time_scale,
             "allow_unfenced": told.allow_unfenced,
             "unfenced": course.unfenced,
+            "fence": course.fence,
             "stages": [
                 {"name": stage.name, "start_s": rounded(stage.start_s), "end_s": rounded(stage.end_s)}
                 for stage in course.stages

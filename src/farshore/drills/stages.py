@@ -33,7 +33,12 @@ class Course:
     verified_s: float | None  # farshore's own order from outside was answered
     finished_s: float | None
     rule: str = ""
-    unfenced: bool = False  # promotion went on without a proved fence
+    fence: str = ""  # how the old side was kept out: proved | waited out | none; empty: there was no failover
+
+    @property
+    def unfenced(self) -> bool:
+        """Promotion went on although the old side could still have taken orders."""
+        return self.fence == "none"
 
     def stage(self, name: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.name == name), None)
@@ -62,7 +67,7 @@ def course(journal: Sequence[Line], fault_s: float, offset_s: float) -> Course:
         verified_s=ended.get("verify"),
         finished_s=next((at for at, line in after if line["kind"] == "plan_finished" and line["plan"] == plan), None),
         rule=rule,
-        unfenced="fence_database" in skipped,
+        fence=_fence(ended, skipped),
     )
 
 
@@ -81,6 +86,16 @@ def _steps(after: Sequence[tuple[float, Line]], plan: str) -> tuple[dict[str, fl
             if line["kind"] == "step_skipped":
                 skipped.add(str(line["step"]))
     return begun, ended, skipped
+
+
+def _fence(ended: dict[str, float], skipped: set[str]) -> str:
+    """Whichever let the promotion begin: the earlier of the two that is done."""
+    done = {
+        step: at for step, at in ended.items() if step in ("fence_database", "await_permit") and step not in skipped
+    }
+    if not done:
+        return "none" if "promote" in ended else ""
+    return {"fence_database": "proved", "await_permit": "waited out"}[min(done, key=lambda step: done[step])]
 
 
 def _noticing(suspected: float | None, verdict_s: float) -> tuple[Stage, ...]:

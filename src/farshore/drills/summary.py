@@ -64,8 +64,9 @@ def _stages(result: Result) -> Table:
 
 def _conditions(result: Result) -> str:
     told = result.conditions
-    unfenced = ", promoted without a proved fence" if result.course.unfenced else ""
+    fences = {"proved": "the old database was fenced", "waited out": "the old permit was waited out"}
+    fence = fences.get(result.course.fence, "promoted without a proved fence" if result.course.unfenced else "")
     return (
         f"{told.fault}; provider's promotion {told.promote_delay_s:g} s, its other waits x {told.time_scale:g}; "
-        f"allow_unfenced: {str(told.allow_unfenced).lower()}{unfenced}; TTL {told.ttl_s} s"
+        f"allow_unfenced: {str(told.allow_unfenced).lower()}{', ' if fence else ''}{fence}; TTL {told.ttl_s} s"
     )

@@ -21,6 +21,6 @@ def a_result(**fate: object) -> Result:
             "region", "MariaDB", "region nyc3 killed", "nyc3", "sfo3", 1.0, 0.05, True, 30, "2026-11-23T12:00:00"
         ),
         Clocks(Outage(4.2, 9, 0), Outage(6.3, 8, 1), Outage(28.0, 9, 0), Outage(29.0, 3, 0), 6.3, 0.0),
-        Course((Stage("detect", 0.0, 4.0), Stage("promote", 4.1, 5.5)), None, 4.0, 1.4, 6.1, 6.5, "V100", True),
+        Course((Stage("detect", 0.0, 4.0), Stage("promote", 4.1, 5.5)), None, 4.0, 1.4, 6.1, 6.5, "V100", "waited out"),
         Fate(**(orders | fate)),  # type: ignore[arg-type]
     )

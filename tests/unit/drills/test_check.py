@@ -20,6 +20,6 @@ class _Lab:
 
 def test_a_check_that_could_not_begin_is_quoted(tmp_path: Path) -> None:
     """It prints no JSON then; reading some would end the drill in a traceback, after a minute of waiting."""
-    farshore = ours.Farshore(cast(Any, _Lab()), cast(Any, None), tmp_path, False, Progress(quiet=True))
+    farshore = ours.Farshore(cast(Any, _Lab()), cast(Any, None), tmp_path, Progress(quiet=True))
     with pytest.raises(Refused, match="there is no such file"):
         asyncio.run(farshore._check())

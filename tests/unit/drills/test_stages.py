@@ -52,7 +52,12 @@ def test_course_of_a_failover() -> None:
 
 def test_a_proved_fence_is_not_unfenced() -> None:
     proved = [body | {"kind": "step_done"} if body["kind"] == "step_skipped" else body for body in FAILOVER]
-    assert not course(proved, FAULT, OFFSET).unfenced
+    assert (course(proved, FAULT, OFFSET).unfenced, course(proved, FAULT, OFFSET).fence) == (False, "proved")
+
+
+def test_a_permit_that_was_waited_out_before_the_promotion_is_no_missing_fence() -> None:
+    found = course([*FAILOVER, *step(3.6, 3.9, "await_permit")], FAULT, OFFSET)
+    assert (found.unfenced, found.fence) == (False, "waited out")
 
 
 def test_nothing_happened() -> None:
