@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from pairs import MariaDbPair, Pair, _SqlPair
+from throwaway import image
 
 from farshore.agent.database_connection import NoRow
 from farshore.agent.database_permit import DatabasePermit
@@ -183,3 +185,49 @@ def test_a_missing_driver_or_login_names_the_remedy(tmp_path: Path, run: Run, mo
     with pytest.raises(NoRow, match="lacks user, password, database"):
         run(row.clock(endpoint, AMPLE_S))
     row.close()
+
+
+# As on an app server: Debian's Python with Debian's drivers, and nothing of this checkout but the agent's modules.
+_IMAGE = r"""
+set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs "$SCRATCH"
+mkdir "$SCRATCH/up" "$SCRATCH/work" "$SCRATCH/root"
+mount -t overlay overlay -o "lowerdir=$IMAGE,upperdir=$SCRATCH/up,workdir=$SCRATCH/work" "$SCRATCH/root"
+mkdir "$SCRATCH/root/checkout" && mount --bind "$SOURCES" "$SCRATCH/root/checkout"
+cp "$LOGIN" "$SCRATCH/root/login.json"
+exec chroot "$SCRATCH/root" env PYTHONPATH=/checkout python3 -B -c "$CODE" "$PORT"
+"""
+_CODE = """
+import asyncio, pathlib, sys
+from farshore.agent.database_permit import DatabasePermit
+from farshore.model.region import Endpoint, Epoch, RegionName, Role
+async def work():
+    row = DatabasePermit(pathlib.Path("/login.json"))
+    endpoint = Endpoint(Epoch(1), Role.WRITER, RegionName("nyc3"), "127.0.0.1", int(sys.argv[1]))
+    for _ in range(2):
+        await row.write(endpoint, await row.clock(endpoint, 20.0), 600.0, 20.0)
+    print(*sorted({"pymysql", "psycopg2", "psycopg"} & set(sys.modules)))
+asyncio.run(work())
+"""
+
+
+@REAL
+def test_debians_own_drivers_write_it(servers: _SqlPair, login: Path, tmp_path: Path) -> None:
+    found = image()
+    assert found is not None
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    variables = {"SCRATCH": str(scratch), "IMAGE": str(found), "LOGIN": str(login), "CODE": _CODE}
+    variables |= {"SOURCES": str(Path(__file__).parents[2] / "src"), "PORT": str(servers._servers[0].port)}
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", _IMAGE],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ("pymysql" if isinstance(servers, MariaDbPair) else "psycopg2")
+    assert _admits(servers, 2)
