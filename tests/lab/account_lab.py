@@ -1,16 +1,20 @@
 """An account in miniature as its customer has it: the command line, the API over TLS, and SQL from lon1."""
 
 import json
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import requests
 from drill_lab import lab_name
 from engine_lab import SESSION, Talk
+
+from tidepool.lab.cgroups import Group
 
 PATIENCE_S = 60.0
 
@@ -57,9 +61,18 @@ class Customer:
         return dict(json.loads(run(self.name, "status", "--json")))
 
     def inside(self, host: str, *command: str) -> str:
-        """A command in the host's own namespaces, root filesystem included, as an operator's ssh would run it."""
-        anchor = self.facts["lab_dir"] + f"/cells/{host}/root"
-        return subprocess.run(["chroot", anchor, *command], capture_output=True, text=True, check=True).stdout
+        """A command in the droplet's own namespaces, as an operator's ssh would run it; empty where it is down."""
+        cell = json.loads((Path(self.facts["lab_dir"]) / "cells" / host / "cell.json").read_text())
+        for pid in Group(cell["group"]).pids():
+            if re.search(r"^NSpid:.*\t1$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE):
+                enter = ["nsenter", "-t", str(pid), "-m", "-u", "-i", "-n", "-p", "-C"]
+                return subprocess.run([*enter, *command], capture_output=True, text=True, check=False).stdout
+        return ""
+
+    def network(self, place: str, *command: str) -> str:
+        """A command of this machine in that place's network."""
+        argv = ["tidepool", "exec", "--name", self.name, place, "--", *command]
+        return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
 
     def cluster(self, name: str) -> dict[str, Any]:
         body = {"name": name, "engine": self.engine, "num_nodes": 1, "size": "db-s-1vcpu-1gb", "region": "nyc3"}
