@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "tidepool" / "api"))
 
 from api_serving import Serving, serving
+from clouds import world  # noqa: F401 a fixture
 from pairs import PAIRS, Pair
 from throwaway import why_not
 

@@ -1,64 +1,15 @@
 """The cloud port: on the fake, and on pydo against the lab's API with nothing behind it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from api_serving import TOKEN, Serving
+from clouds import World
 
-from farshore.adapters.digitalocean.account import Account
-from farshore.adapters.digitalocean.cloud import DigitalOceanCloud
 from farshore.model.failure import Refused
-from farshore.model.region import RegionName
-from farshore.ports.cloud import Balancer, Cloud, DatabaseServer, Host
-from farshore.sim.fake_clock import FakeClock
-from farshore.sim.fake_cloud import FakeCloud
-from farshore.sim.fake_database import fake_pair
 
 Run = Callable[[Any], Any]
-
-
-@dataclass
-class World:
-    cloud: Cloud
-    settle: Callable[[], None]
-
-
-def _server(name: str, region: str, replica_of: str | None) -> DatabaseServer:
-    return DatabaseServer(
-        f"id-{name}", name, "mysql", RegionName(region), "online", f"{name}.db.test", f"private-{name}.db.test",
-        25060, "doadmin", "secret-of-shop", "defaultdb", replica_of,
-    )  # fmt: skip
-
-
-def _fake() -> World:
-    clock, cloud = FakeClock(), FakeCloud()
-    writer, replica = fake_pair(clock)
-    cloud.attach(_server("shop", "nyc3", None), writer)
-    cloud.attach(_server("shop-sfo3", "sfo3", "id-shop"), replica)
-    cloud.balancers["lb"] = Balancer("1", "lb", RegionName("nyc3"), "active", "192.0.2.10")
-    cloud.host_list = [Host(1, "web-1", RegionName("nyc3"), "active", "192.0.2.20", "10.10.0.20", ("shop-nyc3",))]
-    return World(cloud, lambda: clock.skip(5.0))
-
-
-@pytest.fixture(params=["fake", "pydo"])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    if request.param == "fake":
-        yield _fake()
-        return
-    api: Serving = request.getfixturevalue("api")
-    cluster = api.cluster("shop")
-    api.ok("POST", f"/v2/databases/{cluster['id']}/users", {"name": "shop"})
-    api.replica(cluster["id"], "shop-sfo3")
-    api.balancer("lb")
-    for number in range(25):  # more than the API's default page
-        api.droplet(f"other-{number}")
-    api.droplet("web-1", tags=["shop-nyc3"])
-    api.ok("POST", "/v2/domains", {"name": "example.com"})
-    account = Account(TOKEN, api.url, str(api.ca))
-    yield World(DigitalOceanCloud(account), api.settle)
-    account.close()
 
 
 def test_a_good_token_passes(world: World, run: Run) -> None:

@@ -27,6 +27,14 @@ class Forbidden(Refused):
     """The token is good and lacks a scope."""
 
 
+class Rejected(Refused):
+    """The API understood and declined; `said` is its own reason, which is all that tells one 422 from another."""
+
+    def __init__(self, what: str, said: str) -> None:
+        super().__init__(what)
+        self.said = said
+
+
 class Account:
     """One client, so that its HTTPS connections stay warm; blocking calls run in threads of its own."""
 
@@ -110,7 +118,7 @@ class Account:
         if status in (408, 412, 423):
             return RetryLater(f"{what} is not ready for this: {said}", after_s=1.0)
         if status is not None and 400 <= status < 500:
-            return Refused(f"{what} refused (status {status}): {said}")
+            return Rejected(f"{what} refused (status {status}): {said}", said)
         if writing:
             return Unknown(f"{what} left open whether it was done ({status or 'no answer'}): {said}")
         return RetryLater(f"{what} failed ({status or 'no answer'}): {said}")

@@ -1,14 +1,15 @@
-"""What exists in the account, and promotion. Implements the cloud port."""
+"""What exists in the account, and what is done to it. Implements the cloud port."""
 
 import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from farshore.adapters.digitalocean import clusters, power, sources
 from farshore.adapters.digitalocean.account import Account, Forbidden, Json
 from farshore.model.failure import Refused
 from farshore.model.region import RegionName
-from farshore.ports.cloud import Balancer, DatabaseServer, Host
+from farshore.ports.cloud import Balancer, DatabaseServer, Host, Power, Source
 
 
 class DigitalOceanCloud:
@@ -72,6 +73,20 @@ class DigitalOceanCloud:
                 "Look for it in the provider's panel.",
             )
 
+    async def create_replica(
+        self, of: DatabaseServer, name: str, region: RegionName, size: str | None = None, network: str | None = None
+    ) -> None:
+        await clusters.create_replica(self._account, await self.database(name), of, name, region, size, network)
+
+    async def delete_database(self, name: str, *, expected_id: str) -> None:
+        await clusters.delete(self._account, await self.database(name), await self._clusters(), name, expected_id)
+
+    async def sources(self, server: DatabaseServer) -> Sequence[Source]:
+        return await sources.read(self._account, server)
+
+    async def replace_sources(self, server: DatabaseServer, rules: Sequence[Source]) -> None:
+        await sources.replace(self._account, server, rules)
+
     async def balancer(self, name: str) -> Balancer | None:
         for balancer in await self._account.read_all(self._client.load_balancers.list, "load_balancers"):
             if balancer.get("name") == name:
@@ -98,6 +113,15 @@ class DigitalOceanCloud:
             )
             for droplet in found
         )
+
+    async def powered(self, host: Host) -> Power:
+        return await power.state(self._account, host)
+
+    async def power_off(self, host: Host) -> None:
+        await power.turn(self._account, host, on=False)
+
+    async def power_on(self, host: Host) -> None:
+        await power.turn(self._account, host, on=True)
 
     async def password(self, server: DatabaseServer, user: str) -> str:
         """A replica has its primary's users."""
@@ -146,6 +170,9 @@ def _server(own: Json, cluster: Json, replica_of: str | None) -> DatabaseServer:
         password=str(connection.get("password") or lent.get("password") or ""),
         database=str(connection.get("database") or lent.get("database") or "defaultdb"),
         replica_of=replica_of,
+        size=str(own.get("size") or ""),
+        storage_mib=int(own.get("storage_size_mib") or 0),
+        network=str(own.get("private_network_uuid") or ""),
     )
 
 
