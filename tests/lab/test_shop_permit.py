@@ -158,6 +158,12 @@ def test_a_write_that_waits_is_ended_by_the_database(shop: Shop) -> None:
     holder.rows("BEGIN")
     holder.rows("UPDATE products SET stock = stock WHERE id = 2")
     assert shop.ask("/checkout", *ORDER)[0] == 503
+    waiting = (
+        "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+        if shop.lab.engine == "mysql"
+        else "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    )
+    assert shop.lab.sql(shop.server, waiting) == "0", "PHP gave up, the server went on waiting"
     holder.rows("ROLLBACK")
     assert not _order_is_refused(shop)
 
