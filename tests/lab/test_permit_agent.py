@@ -1,6 +1,7 @@
 """Agents as real processes over mutual TLS: renewal, relays, failsafe, revoke, restarts, freezing, a full disk."""
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
@@ -291,6 +292,28 @@ async def _promise(made: World, caller: str, named: str, at: Agent | None = None
 
 def _terms(made: World) -> dict[str, object]:
     return terms(2, [made.controller.address], [made.far])
+
+
+def test_checkout_is_closed_for_a_move_and_opens_with_the_next_point(tmp_path: Path) -> None:
+    async def work(made: World) -> None:
+        lock = made.here.run_folder / "checkouts.lock"
+        lock.touch()
+        closing = {"epoch": 2, "reopens_s": 30.0, "wait_s": 0.2}
+        with lock.open() as checkout:
+            fcntl.flock(checkout, fcntl.LOCK_SH)
+            answer = await made.controller.ask(made.here, "/v1/close", closing)
+            assert (answer.status, answer.body["drained"]) == (200, False)
+        answer = await made.controller.ask(made.here, "/v1/close", closing)
+        assert (answer.status, answer.body["drained"]) == (200, True)
+        permit = made.here.permit()
+        assert permit is None or permit["soft_ns"] > 3_000_000_000
+        assert (made.here.run_folder / "closed.json").exists()
+        assert (await made.controller.ask(made.here, "/v1/close", {**closing, "epoch": 1})).status == 409
+        assert (await made.controller.point(made.here)).status == 200
+        assert not (made.here.run_folder / "closed.json").exists()
+        await until(lambda: (made.here.permit() or {"soft_ns": 0})["soft_ns"] == 1_500_000_000)
+
+    _run(tmp_path / "disk", work)
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ _WHO = {
     "/v1/watch": CONTROLLER,
     "/v1/terms": CONTROLLER,
     "/v1/revoke": CONTROLLER,
+    "/v1/close": CONTROLLER,
     "/v1/renew": AGENT,
     "/v1/promise": AGENT,
 }
@@ -67,7 +68,10 @@ class Commands:
             if path == "/v1/promise":
                 async with self._writing:
                     return self._permit.commands.promise(caller, body)
-            return await self._obey_controller(path, body)
+            answer = await self._obey_controller(path, body)
+            if path == "/v1/close" and answer.status == 200:  # not under the lock: an abort must get through
+                return await self._permit.commands.drained(body)
+            return answer
         except ValueError as error:
             return Answer(400, {"error": str(error)})
         except MemoryFull as error:
@@ -98,6 +102,8 @@ class Commands:
             return await self._watch(body)
         if path == "/v1/terms":
             return self._permit.commands.terms(body)
+        if path == "/v1/close":
+            return self._permit.commands.close(body)
         return self._permit.commands.revoke(body)
 
     def _view(self, asker: str) -> Answer:
@@ -133,6 +139,7 @@ class Commands:
             await asyncio.to_thread(self._keep, endpoint)
             if endpoint.role == Role.STANDBY:
                 await self._permit.renewing.close_gate()
+        self._permit.commands.open()
         await self._permit.bridge.put(bridge)
         self._permit.renewing.wake()
         return Answer(200, {"endpoint": self._endpoint()})

@@ -3,9 +3,10 @@
 from farshore.agent import permit_rules
 from farshore.agent.asking import Relays
 from farshore.agent.clocks import AgentClock
+from farshore.agent.closing import Closing
 from farshore.agent.config import AgentConfig
 from farshore.agent.memory import Memory
-from farshore.agent.permit_file import PermitFile
+from farshore.agent.permit_file import NotWritten, PermitFile
 from farshore.agent.permit_memory import PermitMemory
 from farshore.agent.permit_rules import Word
 from farshore.agent.renewing import Renewing
@@ -27,6 +28,7 @@ class PermitCommands:
         known: PermitMemory,
         renewing: Renewing,
         file: PermitFile,
+        closing: Closing,
         relays: Relays,
         clock: AgentClock,
     ) -> None:
@@ -35,6 +37,7 @@ class PermitCommands:
         self._known = known
         self._renewing = renewing
         self._file = file
+        self._closing = closing
         self._relays = relays
         self._clock = clock
 
@@ -73,6 +76,21 @@ class PermitCommands:
         known.keep_stricter(known.promises.promised(epoch, wait_s, known.terms, self._clock.boot(), now_ns))
         return Answer(200, {"promised": True})
 
+    def close(self, body: Json) -> Answer:
+        """Checkout only. What is left to wait for is `drained`, which must not hold up an abort."""
+        epoch = _epoch(body)
+        reopens_s = seconds(body.get("reopens_s"), "reopens_s")
+        if epoch < self._memory.epoch:
+            return Answer(409, {"error": self._over(epoch), "epoch": int(self._memory.epoch)})
+        try:
+            self._closing.close(reopens_s)
+        except NotWritten as error:
+            return Answer(507, {"error": str(error)})
+        return Answer(200, {})
+
+    async def drained(self, body: Json) -> Answer:
+        return Answer(200, {"drained": await self._closing.drained(seconds(body.get("wait_s"), "wait_s"))})
+
     async def relay(self, caller: Caller, body: Json) -> Answer:
         """To controllers only, so that a renewal never goes round in a circle of agents."""
         if body.get("agent") != caller.name:
@@ -110,6 +128,10 @@ class PermitCommands:
             if promise is not None and left_s
             else None,
         }
+
+    def open(self) -> None:
+        """The next `point` ends a closed checkout, whatever it says."""
+        self._closing.open()
 
     def pointed(self, endpoint: Endpoint) -> None:
         """Before the endpoint file says so. What it takes away is taken away even if the disk is full by then."""

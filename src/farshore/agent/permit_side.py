@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from farshore.agent.asking import Relays
 from farshore.agent.bridging import Bridging
 from farshore.agent.clocks import MachineClock
+from farshore.agent.closing import Closing
 from farshore.agent.config import AgentConfig
 from farshore.agent.database_permit import DatabasePermit
 from farshore.agent.kernel_gate import KernelGate
@@ -41,8 +42,9 @@ def permit_side(config: AgentConfig, memory: Memory, tls: ssl.SSLContext) -> Per
     file = PermitFile(run / "permit.json")
     peers = TlsPeers(tls)
     known = PermitMemory(memory, clock)
-    parts = Parts(file, DatabasePermit(config.database_file), KernelGate(), peers)
+    closing = Closing(run, file, clock)
+    parts = Parts(file, closing, DatabasePermit(config.database_file), KernelGate(), peers)
     renewing = Renewing(config.agent, config.place, known, parts, clock)
-    commands = PermitCommands(config, memory, known, renewing, file, Relays(peers, clock, CONTROLLER), clock)
+    commands = PermitCommands(config, memory, known, renewing, file, closing, Relays(peers, clock, CONTROLLER), clock)
     bridge = Bridging(config.state, run / "bridge.conf", config.bridge_log, Nginx())
     return PermitSide(known, renewing, commands, bridge)

@@ -14,6 +14,7 @@ from typing import Protocol
 from farshore.agent import permit_rules
 from farshore.agent.asking import Peers, RelayAnswer, Relays, ask_promisors, wait_some
 from farshore.agent.clocks import AgentClock, Clocks
+from farshore.agent.closing import Closing
 from farshore.agent.database_connection import NoRow
 from farshore.agent.database_permit import PermitRow
 from farshore.agent.kernel_gate import Gate, GateBroken
@@ -58,6 +59,7 @@ class Known(Protocol):
 @dataclass(frozen=True, slots=True)
 class Parts:
     file: PermitFile
+    closing: Closing
     row: PermitRow
     gate: Gate
     peers: Peers
@@ -120,6 +122,9 @@ class Renewing:
 
     async def round(self) -> float:
         """Does what is due and says in how many seconds to come again."""
+        self._parts.closing.tidy()
+        if left_s := self._parts.closing.left_s():
+            return min(left_s, _QUIET_S)
         terms, endpoint = self._known.terms, self._known.writing()
         if terms is None or endpoint is None:
             await self._close(terms)
@@ -195,6 +200,8 @@ class Renewing:
             self._trouble.pop("gate", None)
         if self._known.writing() != endpoint:  # told otherwise meanwhile; no await between this and the file
             await self._close(terms)
+            return
+        if self._parts.closing.left_s():
             return
         with self._told("file", NotWritten):
             self._parts.file.write(permit)

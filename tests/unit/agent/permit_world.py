@@ -7,6 +7,7 @@ from pathlib import Path
 
 from farshore.agent.asking import Peer
 from farshore.agent.clocks import Clocks
+from farshore.agent.closing import Closing
 from farshore.agent.database_connection import NoRow
 from farshore.agent.kernel_gate import GateBroken
 from farshore.agent.memory import Memory, replace_durably
@@ -144,8 +145,12 @@ class World:
         """As after a start of the agent: everything is read from disk."""
         memory = Memory.load(self.folder / "state", self.folder / "run/endpoint.json")
         known = PermitMemory(memory, self.clock)
-        parts = Parts(self.file, self.row, self.gate, self.peers)
+        parts = Parts(self.file, self.closing, self.row, self.gate, self.peers)
         return memory, known, Renewing(agent, "nyc3", known, parts, self.clock)
+
+    @property
+    def closing(self) -> Closing:
+        return Closing(self.folder / "run", self.file, self.clock)
 
     @property
     def file(self) -> PermitFile:
