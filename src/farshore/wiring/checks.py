@@ -34,7 +34,7 @@ async def run_checks(settings: Settings) -> list[Finding]:
         account = await check_account(group, world)
         findings += account
         if all(finding.what != "token" or finding.level == "ok" for finding in account):
-            findings += await check_doors(group, world, grant)
+            findings += await check_doors(group, world, grant, runs is not None)
             findings += await check_databases(group, world, grant, may_write=runs is None)
         findings += await check_agents(group, world, grant)
     findings += check_ids(group)

@@ -17,6 +17,7 @@ from farshore.engine.world import World
 from farshore.model.failure import RetryLater
 from farshore.model.grant import Grant
 from farshore.model.group import Group, Mode, Place, Request, Store
+from farshore.model.permit import Gate, PermitTerms
 from farshore.model.region import Endpoint, Epoch, RegionName, Role
 from farshore.model.sighting import Door
 from farshore.ports.cloud import Balancer, DatabaseServer
@@ -277,9 +278,44 @@ def test_what_cannot_be_asked_hides_nothing_else() -> None:
 
 
 def test_policy_says_what_was_chosen() -> None:
-    """Both values of allow_unfenced have a price, and each is said."""
-    closed = {finding.what: finding for finding in check_policy(GROUP, notified=True)}
+    """Without a permit both values of allow_unfenced have a price, and each is said."""
+    bare = replace(GROUP, permit=PermitTerms(gate=Gate.NONE))
+    closed = {finding.what: finding for finding in check_policy(bare, notified=True)}
     assert closed["allow_unfenced"].detail.startswith("false: when the old database cannot be reached, the checkout")
-    open_ = check_policy(replace(GROUP, allow_unfenced=True, mode=Mode.MANUAL), notified=False)
+    open_ = check_policy(replace(bare, allow_unfenced=True, mode=Mode.MANUAL), notified=False)
     assert [finding.level for finding in open_] == ["warn", "warn", "warn"]
     assert "orders may be taken in two places" in open_[1].detail
+
+
+def test_a_permit_that_no_table_enforces_is_a_failure() -> None:
+    named = replace(GROUP, stores=tuple(replace(store, guarded_tables=("orders",)) for store in GROUP.stores))
+    assert {finding.level for finding in check_policy(named, notified=True)} == {"ok"}
+    bare = replace(GROUP, stores=tuple(replace(store, guarded_tables=()) for store in GROUP.stores))
+    (failed,) = [finding for finding in check_policy(bare, notified=True) if finding.level == "fail"]
+    assert "enforced by no table" in failed.detail
+
+
+def test_a_gate_that_is_gone_is_a_failure_once_a_controller_runs() -> None:
+    shop = Shop()
+    shop.may_write = False
+    shop.group = replace(
+        shop.group, stores=tuple(replace(store, guarded_tables=("orders",)) for store in shop.group.stores)
+    )
+
+    def gate() -> Finding:
+        return next(finding for finding in shop.findings() if finding.what == "gate in db-nyc3")
+
+    assert (gate().level, "does not stand before orders" in gate().detail) == ("fail", True)
+    asyncio.run(shop.databases["db-nyc3"].guard("shop", ("orders",), "shop"))
+    assert gate().level == "ok"
+
+
+def test_a_checkout_that_waits_for_the_first_controller_is_no_failure() -> None:
+    shop = Shop()
+    shop.prober.shut(Door.BUY, NYC, "status 503")
+
+    async def level(runs: bool) -> str:
+        found = await check_doors(shop.group, shop.world(), shop.grant, runs)
+        return next(finding.level for finding in found if finding.what.startswith("buy"))
+
+    assert (asyncio.run(level(True)), asyncio.run(level(False))) == ("fail", "warn")

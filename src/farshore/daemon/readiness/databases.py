@@ -4,6 +4,7 @@ from farshore.daemon.readiness.finding import Finding, asked, fail, ok, warn
 from farshore.engine.world import World
 from farshore.model.grant import Grant
 from farshore.model.group import Group, Place
+from farshore.model.permit import Gate
 from farshore.model.sighting import Marker
 from farshore.ports.cloud import DatabaseServer
 from farshore.ports.database import Database
@@ -34,10 +35,28 @@ async def check_databases(group: Group, world: World, grant: Grant, may_write: b
     old, new = world.database(writer), world.database(standby)
     try:
         findings += await _lag(group, world, grant, (writer.name, old), (standby.name, new), may_write)
+        if group.permit.gate is Gate.TRIGGER and not may_write:  # the first controller that leads puts it up
+            findings += await _gate(group, writer.name, old)
     finally:
         await old.close()
         await new.close()
     return findings
+
+
+async def _gate(group: Group, name: str, database: Database) -> list[Finding]:
+    what = f"gate in {name}"
+
+    async def question() -> list[Finding]:
+        for store in group.stores:
+            if not await database.guarded(store.database, store.guarded_tables):
+                tables = ", ".join(store.guarded_tables) or "no table"
+                why = "the permit would be enforced by the shop alone"
+                return [
+                    fail(what, f"does not stand before {tables} of {store.database}: {why}", "See `farshore status`.")
+                ]
+        return [ok(what, "refuses every order that has no permit")]
+
+    return await asked(what, question)
 
 
 async def _server(place: Place, group: Group, world: World) -> tuple[DatabaseServer | None, list[Finding]]:
