@@ -9,6 +9,7 @@ from farshore.decide.observation import Observation, PlanPhase
 from farshore.decide.quorum import Gate, gate
 from farshore.model.group import Group, Mode
 from farshore.model.operator import Word
+from farshore.model.permit import Gate as PermitGate
 from farshore.model.sighting import Door
 
 
@@ -58,12 +59,24 @@ def derive(seen: Observation, group: Group) -> Facts:
         store_of_record_ok=seen.store_of_record_ok,
         leads=seen.leads,
         plan=seen.plan,
-        primary=worse(browse, buy),
+        primary=Gate.CLOSED if _never_opened(browse, buy, seen, group) else worse(browse, buy),
         standby_ready=standby_browse is Gate.OPEN and database_answers and seen.marker.follows,
         marker_fresh=behind is not None and behind <= limits.rpo_budget_s,
         cooling_down=seen.since_failover_s is not None and seen.since_failover_s < limits.cool_down_s,
         consent=consent(seen, group),
     )
+
+
+def _never_opened(browse: Gate, buy: Gate, seen: Observation, group: Group) -> bool:
+    """A checkout that waits for its first permit is closed, not dead: at the first start, and when nobody has renewed
+    for a while. Whoever only looks at the door would fail over a healthy shop."""
+    if group.permit.gate is PermitGate.NONE or buy not in (Gate.SHUT, Gate.SHUT_BY_FEW):
+        return False
+    if browse in (Gate.SHUT, Gate.SHUT_BY_FEW):
+        return False
+    limits = group.thresholds
+    opens_s = (limits.down_after + 1) * limits.interval_s + limits.timeout_s  # looks from before the permit have gone
+    return seen.permit_for_s is None or seen.permit_for_s < opens_s
 
 
 _SEVERITY = (Gate.OPEN, Gate.UNSEEN, Gate.DISPUTED, Gate.SHUT_BY_FEW, Gate.SHUT)

@@ -23,6 +23,7 @@ class Gate(StrEnum):
     DISPUTED = "disputed"  # they disagree, or are not sure yet
     SHUT_BY_FEW = "shut by few"  # all who can see say shut, and they are too few or not independent
     SHUT = "shut"
+    CLOSED = "closed"  # only the checkout is shut, and no permit was renewed for long enough that it could be open
 
 
 class Vote(StrEnum):

@@ -41,7 +41,7 @@ def _any(*values: Enum) -> frozenset[object]:
 
 
 _DOWN = _any(Gate.SHUT, Gate.SHUT_BY_FEW)
-_SERVES = _any(Gate.OPEN, Gate.DISPUTED)
+_SERVES = _any(Gate.OPEN, Gate.DISPUTED, Gate.CLOSED)
 _NOT_ORDERED = _any(Consent.ALONE, Consent.PENDING, Consent.WITHHELD, Consent.PAUSED, Consent.APPROVED)
 _SELF = _any(Consent.ALONE, Consent.PENDING)
 
@@ -120,7 +120,7 @@ ROWS = (
         "nothing is lost. If it is down, `farshore failover`.",
         _PLANNED,
         _WHOLE,
-        {"primary": _any(Gate.SHUT, Gate.SHUT_BY_FEW, Gate.DISPUTED, Gate.UNSEEN)},
+        {"primary": _any(Gate.SHUT, Gate.SHUT_BY_FEW, Gate.DISPUTED, Gate.UNSEEN, Gate.CLOSED)},
     ),
     _row(
         "V39",
@@ -152,6 +152,13 @@ ROWS = (
         "Vantage points disagree about the writer, or are not sure yet.",
         _JUDGED,
         {"primary": Gate.DISPUTED},
+    ),
+    _row(
+        "V57",
+        Call.WAIT,
+        "Pages are served and the checkout is closed: the writer's permit has not been renewed, or only just.",
+        _JUDGED,
+        {"primary": Gate.CLOSED},
     ),
     _row(
         "V60", Call.ASK_OPERATOR, "The writer is down and automation is paused.", _FALLEN, {"consent": Consent.PAUSED}

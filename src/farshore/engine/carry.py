@@ -119,7 +119,7 @@ def ended(state: State, given: StepEnded, now_s: float, effects: list[Effect]) -
         # Before the step's own line: a crash in between repeats the step, which finds its grant and writes both.
         grant = Grant(plan.epoch, plan.to_region)
         state = note(state, Granted(now_s, grant.epoch, grant.holder), effects)
-        state = replace(state, grant=grant, markers=Markers(), down_since_s=None)
+        state = replace(state, grant=grant, markers=Markers(), down_since_s=None, renewed_since_s=None)
     state = note(state, StepDone(now_s, given.plan, given.step, given.detail, given.left, given.facts), effects)
     if given.step in (StepKind.FENCE_APP, StepKind.OPEN_CHECKOUT):
         state = replace(state, views=dict.fromkeys(state.views))  # taken before the change: ask again

@@ -84,6 +84,13 @@ class AgentSilent:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewed:
+    """The writer's permit was renewed since the last look."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class MarkerWritten:
     sequence: int
 
@@ -131,6 +138,7 @@ Input = (
     | Saw
     | AgentSeen
     | AgentSilent
+    | Renewed
     | MarkerWritten
     | MarkerNotWritten
     | MarkerRead

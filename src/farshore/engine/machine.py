@@ -26,6 +26,7 @@ from farshore.engine.inputs import (
     MarkerWritten,
     NotLed,
     OperatorRead,
+    Renewed,
     Saw,
     StepEnded,
     StoreFailed,
@@ -134,6 +135,8 @@ def _learn(state: State, given: Input, now_s: float) -> State:
             return _saw(state, stamped, now_s - given.took_s)
         case AgentSilent():
             return replace(state, views={**state.views, (given.region, given.agent): None})
+        case Renewed():
+            return _renewed(state, given, now_s)
         case MarkerWritten():
             first = state.markers.first if state.markers.first is not None else given.sequence
             marks = replace(
@@ -155,6 +158,15 @@ def _learn(state: State, given: Input, now_s: float) -> State:
                 marks = replace(marks, read=given.marker.sequence)
             return replace(state, markers=marks)
     return state
+
+
+def _renewed(state: State, given: Renewed, now_s: float) -> State:
+    """A permit that had run out begins anew: its first renewal opens a checkout that was closed."""
+    if state.grant is None or given.epoch != state.grant.epoch:
+        return state
+    ran_out = now_s - state.renewed_at_s > state.group.permit.d_s
+    since_s = now_s if ran_out or state.renewed_since_s is None else state.renewed_since_s
+    return replace(state, renewed_since_s=since_s, renewed_at_s=now_s)
 
 
 def _saw(state: State, sightings: Sequence[Sighting], at_s: float) -> State:

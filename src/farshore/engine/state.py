@@ -77,6 +77,8 @@ class State:
     was_down: frozenset[Seat] = frozenset()
     down_since_s: float | None = None
     markers: Markers = field(default_factory=Markers)
+    renewed_since_s: float | None = None  # when the current grant's permit was first seen renewed
+    renewed_at_s: float = float("-inf")
     fence_tried_s: float = float("-inf")  # when an unproved fence was last kept at
     verdict: Verdict | None = None
     verdict_since_s: float = 0.0
@@ -133,4 +135,5 @@ def observe(state: State, now_s: float, lag_s: float = 0.0) -> Observation:
         since_failover_s=since,
         fence=state.fence,
         last_promotion_s=state.ledger.promotion_s,
+        permit_for_s=None if state.renewed_since_s is None else now_s - state.renewed_since_s,
     )

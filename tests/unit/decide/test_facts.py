@@ -11,13 +11,21 @@ from farshore.decide.quorum import Gate
 from farshore.model.grant import Grant
 from farshore.model.group import Group, Mode, Place, Store
 from farshore.model.operator import OperatorWord, Word
+from farshore.model.permit import PROFILES, PermitTerms
+from farshore.model.permit import Gate as PermitGate
 from farshore.model.region import Epoch, RegionName
 from farshore.model.sighting import Door, Sighting
 from farshore.model.verdict import Call
 
 NYC, SFO = RegionName("nyc3"), RegionName("sfo3")
 GROUP = Group(
-    "g", "mysql", (Store("s", "d", "z"),), Place(NYC, "l", "d", "t"), Place(SFO, "l", "d", "t"), allow_unfenced=True
+    "g",
+    "mysql",
+    (Store("s", "d", "z"),),
+    Place(NYC, "l", "d", "t"),
+    Place(SFO, "l", "d", "t"),
+    allow_unfenced=True,
+    permit=PermitTerms(gate=PermitGate.NONE),
 )
 WELL = Observation(
     grant=Grant(Epoch(1), NYC),
@@ -113,3 +121,34 @@ def test_would_names_what_stands_in_the_way() -> None:
     assert would(replace(WELL, operator=OperatorWord(paused=True)), GROUP).verdict.rule == "V60"
     assert would(replace(WELL, since_failover_s=1.0), GROUP).verdict.rule == "V85"
     assert "cannot be fenced" in would(WELL, replace(GROUP, allow_unfenced=False)).caveat
+
+
+def test_would_counts_the_permit_only_beyond_what_making_sure_takes() -> None:
+    for profile, more_s in (("fast", 0.0), ("default", PROFILES["default"].wait_s - 4.2)):
+        gated = replace(GROUP, permit=PROFILES[profile], allow_unfenced=False)
+        now = would(replace(WELL, last_promotion_s=4.0), gated)
+        assert (now.predicted_s, now.caveat) == (pytest.approx(9.2 + more_s), "")
+
+
+def shut(*doors: Door) -> Observation:
+    """Two places agree that these doors of the writer are shut."""
+    looks = [
+        Sighting(who, place, door, region, door not in doors or region == SFO, 9, 0.1)
+        for who, place in (("c", "lon1"), ("a", "sfo3"))
+        for door, region in ((Door.REFERENCE, RegionName("r")), (Door.BROWSE, NYC), (Door.BUY, NYC), (Door.BROWSE, SFO))
+    ]
+    return replace(WELL, sightings=tuple(looks))
+
+
+@pytest.mark.parametrize("permit_for_s", [None, 0.0, 5.0])
+def test_a_checkout_that_was_never_opened_is_closed_and_not_dead(permit_for_s: float | None) -> None:
+    gated = replace(GROUP, permit=PROFILES["fast"])
+    seen = replace(shut(Door.BUY), permit_for_s=permit_for_s)
+    assert derive(seen, gated).primary is Gate.CLOSED
+    assert derive(seen, GROUP).primary is Gate.SHUT, "without a permit there is nothing to wait for"
+    assert derive(replace(seen, sightings=shut(Door.BUY, Door.BROWSE).sightings), gated).primary is Gate.SHUT
+
+
+def test_a_checkout_that_has_had_its_permit_for_long_enough_is_judged() -> None:
+    gated = replace(GROUP, permit=PROFILES["fast"])
+    assert derive(replace(shut(Door.BUY), permit_for_s=5.3), gated).primary is Gate.SHUT
