@@ -33,9 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from farshore.drills.command import Progress, run_to_end
     from farshore.drills.comparison import Comparison
+    from farshore.drills.drill import Scenario, as_bench, engine_of, run_drill
     from farshore.drills.founding_contestant import FoundingScript
     from farshore.drills.ours import Farshore
-    from farshore.drills.region import Scenario, as_bench, engine_of, run_region
 
     out = (args.out or Path("out") / f"bench-{args.engine}").absolute()
     base = Scenario(
@@ -52,13 +52,13 @@ def run(args: argparse.Namespace) -> int:
 
     async def both() -> Comparison:
         say("first: farshore")
-        ours, _ = await run_region(
+        ours, _ = await run_drill(
             as_bench(base, "ours", permit=base.permit),
             Farshore,
             say,
         )
         say("second: the founding script, in a shop built anew")
-        theirs, _ = await run_region(
+        theirs, _ = await run_drill(
             as_bench(base, "base", permit=False),  # it has no agents
             lambda lab, facts, work, tell: FoundingScript(lab, facts, work, args.interval, tell),
             say,

@@ -1,22 +1,43 @@
-"""`farshore drill region`: kill a region of a lab under load, fail over, measure and report."""
+"""`farshore drill NAME`: break something in a lab under load, let farshore act, measure and report."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from farshore.cli.options import add_json
+from farshore.drills.scenes import SCENES
+
+if TYPE_CHECKING:
+    from farshore.drills.command import Progress
+
+PLAIN = {"writer": "A", "standby": "B"}
 
 EXAMPLES = """\
   farshore drill region
   farshore drill region --engine postgresql --out ./out/pg --json
   farshore drill region --lab mine --keep
+  farshore drill partition --times 3
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("drill", choices=("region",), help="region: everything in the writer's region dies")
+    parser.add_argument("drill", choices=tuple(SCENES), metavar="NAME", help=_menu())
+    parser.add_argument("--times", type=_times, default=1, metavar="N", help="play it N times (default: 1)")
     add_drill_options(parser)
+
+
+def _menu() -> str:
+    told = "; ".join(f"{scene.name}: {scene.says.format(**PLAIN)}" for scene in SCENES.values())
+    return f"where A takes the orders and B stands by, {told}"
+
+
+def _times(text: str) -> int:
+    times = int(text)
+    if times < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return times
 
 
 def add_drill_options(parser: argparse.ArgumentParser) -> None:
@@ -38,33 +59,44 @@ def add_drill_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from farshore.drills.command import Progress
+
+    out = (args.out or Path("out") / f"{args.drill}-{args.engine}").absolute()
+    say = Progress(args.quiet)
+    reports = []
+    for number in range(1, args.times + 1):
+        folder = out if args.times == 1 else out / str(number)
+        if args.times > 1:
+            say(f"drill {args.drill}, {number} of {args.times}")
+        reports.append(_once(args, folder, say))
+    if args.json:
+        print(json.dumps(reports[0] if args.times == 1 else reports, indent=2))
+    passed = sum(report["passed"] for report in reports)
+    if args.times > 1 and not args.json:
+        print(f"{passed} of {args.times} passed")
+    return 0 if passed == args.times else 1
+
+
+def _once(args: argparse.Namespace, out: Path, say: "Progress") -> dict[str, Any]:
     from rich.console import Console
 
-    from farshore.drills.command import Progress, run_to_end
+    from farshore.drills.command import run_to_end
+    from farshore.drills.drill import Scenario, engine_of, run_drill
     from farshore.drills.ours import Farshore
-    from farshore.drills.region import Scenario, engine_of, run_region
     from farshore.drills.summary import show
 
     scenario = Scenario(
         engine=engine_of(args.engine),
         lab=args.lab,
-        out=(args.out or Path("out") / f"{args.drill}-{args.engine}").absolute(),
+        out=out,
         promote_delay_s=args.promote_delay,
         time_scale=args.time_scale,
         keep=args.keep,
         name=args.drill,
+        scene=SCENES[args.drill],
     )
-    say = Progress(args.quiet)
-    result, report = run_to_end(
-        run_region(
-            scenario,
-            Farshore,
-            say,
-        )
-    )
-    if args.json:
-        print(json.dumps(result.to_json(), indent=2))
-    else:
+    result, report = run_to_end(run_drill(scenario, Farshore, say))
+    if not args.json:
         show(result, Console(width=None if sys.stdout.isatty() else 96))
         print(f"Report: {report.html_file}\n        {report.json_file}")
-    return 0 if result.passed else 1
+    return result.to_json()

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from farshore.drills.result import Result, rounded
+from farshore.drills.result import Result
+from farshore.drills.stopwatch import rounded
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ class Contestant(Protocol):
     @property
     def allow_unfenced(self) -> bool: ...
 
+    @property
+    def pid(self) -> int:
+        """Of the process that decides."""
+
     async def prepare(self) -> None:
         """Ready to act when it returns: it watches, and has found everything well."""
 

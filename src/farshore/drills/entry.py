@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 FRESH = "fresh"  # looks the name up at the authority for every request
+RESIDENT = "resident"  # stands inside the writer's region and goes to that region's own balancer, whatever DNS says
 CACHED = "cached"  # asks a resolver and keeps the answer for its TTL, as browsers do
 BROWSE = "browse"
 BUY = "buy"

@@ -26,6 +26,11 @@ class FoundingScript:
         self._say = say
         self._running: Running | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._running is not None
+        return self._running.process.pid
+
     async def prepare(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         token = self._folder / "token"

@@ -1,6 +1,7 @@
 """The lab as a drill sees it: tidepool's command line, and nothing of tidepool's code."""
 
 import json
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,6 +98,15 @@ class Lab:
             if fault["id"] == number:
                 return number, datetime.fromisoformat(fault["since"]).timestamp() - wall_less_monotonic
         raise AssertionError(f"the lab forgot fault {number}")
+
+    async def mend(self, fault: str) -> None:
+        await answer(self._argv("fault", "remove", fault))
+
+    async def open_regions(self, facts: Facts) -> list[str]:
+        """Those whose own balancer leads to a shop that takes orders, as seen from lon1."""
+        doors = [f"{name}={facts.region(name)['balancer']['ip']}" for name in (facts.writer, facts.standby)]
+        argv = [sys.executable, "-m", "farshore.drills.doors", "--domain", facts.domain, "--ca-file", facts.ca_file]
+        return [str(name) for name in json.loads(await answer(self.inside("lon1", *argv, *doors)))]
 
     def inside(self, place: str, *argv: str) -> list[str]:
         """The command line that runs `argv` in a place's network."""

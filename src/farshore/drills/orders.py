@@ -27,6 +27,8 @@ class Row:
     items: int
     items_total: Decimal
     meta: int
+    epoch: int = 0  # under which it was written, by its own facts; 0: it does not say
+    region: str = ""
 
     @staticmethod
     def from_json(body: Mapping[str, Any]) -> "Row":
@@ -39,7 +41,20 @@ class Row:
             items=int(body["items"]),
             items_total=Decimal(str(body["items_total"] or 0)),
             meta=int(body["meta"]),
+            epoch=int(body.get("epoch") or 0),
+            region=str(body.get("region") or ""),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Divergent:
+    """An acknowledged order that the old side has and the new side has not, or not whole."""
+
+    order_key: str
+    order_id: int
+    acknowledged_s: float  # after the fault; below 0 before it: it had not crossed yet
+    kept: bool  # whole in the old database, as read after the fault; else it counts as lost, too
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,7 @@ class Fate:
     damaged: tuple[str, ...]
     beyond_replication: int  # of the lost and damaged, those that were not in flight at the fault
     bought_twice: int  # purchases that became two orders because an answer was lost and the customer tried again
+    divergent: tuple[Divergent, ...] = ()
 
     @property
     def whole(self) -> bool:

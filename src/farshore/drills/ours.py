@@ -35,6 +35,10 @@ class Farshore:
         assert self._watch is not None
         return self._watch
 
+    @property
+    def pid(self) -> int:
+        return self.watch.process.pid
+
     async def prepare(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._write_token()
@@ -134,4 +138,4 @@ class Farshore:
         words += ["--token-file", str(self._folder / "token"), "--probe-ca-file", facts.ca_file]
         words += ["--reference", f"{facts.env['endpoint_inside']}/", "--dns-server", AUTHORITY]
         words += ["--ssh-key-file", store["ssh_key_file"]]
-        return words + ["--profile", "fast", "--checkout-max-s", "1", "--guarded-table", "orders"]
+        return [*words, "--profile", "fast", "--checkout-max-s", "1", "--guarded-table", "orders"]

@@ -3,9 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from farshore.drills.aftermath import Aftermath
 from farshore.drills.orders import Fate
+from farshore.drills.sides import Sides
 from farshore.drills.stages import Course
-from farshore.drills.stopwatch import Clocks
+from farshore.drills.stopwatch import Clocks, rounded
+from farshore.drills.verdict import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,14 @@ class Result:
     course: Course
     fate: Fate
     problems: tuple[str, ...] = ()  # of the drill itself: what could not be measured
+    sides: Sides | None = None
+    decision: Decision | None = None
+    after: Aftermath | None = None
+
+    @property
+    def may_stay(self) -> bool:
+        """No new epoch is needed for this drill to pass."""
+        return self.decision is not None and self.decision.moves is not True
 
     @property
     def verdict_to_order_s(self) -> float | None:
@@ -51,10 +62,10 @@ class Result:
             found.append("Pages did not come back.")
         if clocks.buy.closed_s is None:
             found.append("Checkout did not come back.")
-        if clocks.first_order_s is None:
+        if clocks.first_order_s is None and not self.may_stay:
             found.append("No order was acknowledged under a new epoch.")
-        if clocks.writers_overlap_s > 0:
-            found.append(f"Two regions took orders at the same time for {clocks.writers_overlap_s:.3f} s.")
+        if self.overlap_s > 0:
+            found.append(f"Two regions took orders at the same time for {self.overlap_s:.3f} s.")
         for name, orders in (("lost", fate.lost), ("doubled", fate.doubled), ("damaged", fate.damaged)):
             if orders:
                 found.append(f"{len(orders)} acknowledged {_plural(len(orders))} {name}.")
@@ -62,7 +73,14 @@ class Result:
             found.append("That was acknowledged in the instant before the fault, and had not crossed whole yet.")
         if not fate.acknowledged:
             found.append("No order was acknowledged at all, so nothing is proved.")
+        for part in (self.sides, self.decision, self.after):
+            found += part.failings if part is not None else ()
         return tuple(found)
+
+    @property
+    def overlap_s(self) -> float:
+        """By the databases' rows, where those were read."""
+        return self.clocks.writers_overlap_s if self.sides is None else self.sides.overlap_s
 
     @property
     def passed(self) -> bool:
@@ -97,7 +115,7 @@ class Result:
                 "beyond_replication": fate.beyond_replication,
                 "bought_twice": fate.bought_twice,
             },
-            "writers_overlap_s": rounded(clocks.writers_overlap_s),
+            "writers_overlap_s": rounded(self.overlap_s),
             "suspected_s": rounded(course.suspected_s),
             "verdict_s": rounded(course.verdict_s),
             "verdict_rule": course.rule,
@@ -115,12 +133,20 @@ class Result:
                 )
             },
             "conditions": asdict(told),
+        } | self._of_the_scene()
+
+    def _of_the_scene(self) -> dict[str, Any]:
+        """What a drill without an aftermath does not know."""
+        if self.after is None or self.sides is None or self.decision is None:
+            return {}
+        divergent = [asdict(one) | {"acknowledged_s": rounded(one.acknowledged_s)} for one in self.fate.divergent]
+        return {
+            **self.sides.to_json(),
+            **self.decision.to_json(),
+            "divergent": divergent,
+            "open_in": list(self.after.open_in),
+            "ever_open": [list(regions) for regions in self.after.ever_open],
         }
-
-
-def rounded(seconds: float | None) -> float | None:
-    """To the millisecond: what is beyond it is noise."""
-    return None if seconds is None else round(seconds, 3)
 
 
 def _less(later: float | None, earlier: float | None) -> float | None:

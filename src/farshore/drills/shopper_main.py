@@ -5,15 +5,17 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
-from farshore.drills.entry import CACHED, FRESH, Entry
+from farshore.drills.entry import CACHED, FRESH, RESIDENT, Entry
 from farshore.drills.lookup import Cached, Fresh
-from farshore.drills.shopper import Shop, population
+from farshore.drills.shopper import Record, Shop, population
 
 LOOK_UP_S = 1.5  # of a request's whole time
+Work = list[Coroutine[Any, Any, None]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--browse-every-ms", type=float, default=100.0, help="of the fresh; the cached: half as often")
     parser.add_argument("--buyers", type=int, default=5, help="fresh; and half as many cached")
     parser.add_argument("--buy-pause-s", type=float, default=1.0, help="between two purchases of one buyer")
+    parser.add_argument("--address", default="", help="of a balancer: everybody goes there, and nobody asks the DNS")
     args = parser.parse_args(argv)
     asyncio.run(_shop(args))
     return 0
@@ -45,21 +48,34 @@ async def _shop(args: argparse.Namespace) -> None:
             ledger.write(entry.to_line() + "\n")
 
         async with AsyncExitStack() as stack:
-            fresh = await stack.enter_async_context(
-                population(FRESH, shop, Fresh(args.authority, LOOK_UP_S), args.ca_file, record)
-            )
-            cached = await stack.enter_async_context(
-                population(CACHED, shop, Cached(args.resolver, LOOK_UP_S, time.monotonic), args.ca_file, record)
-            )
-            every_s = args.browse_every_ms / 1000
-            work = [fresh.browse_for_ever(every_s), cached.browse_for_ever(every_s * 2)]
-            work += [fresh.buy_for_ever(args.buy_pause_s) for _ in range(args.buyers)]
-            work += [cached.buy_for_ever(args.buy_pause_s) for _ in range(max(1, args.buyers // 2))]
+            work = await (_residents if args.address else _public)(args, shop, stack, record)
             tasks = [asyncio.create_task(one) for one in work]
             await stop.wait()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _public(args: argparse.Namespace, shop: Shop, stack: AsyncExitStack, record: Record) -> Work:
+    fresh = await stack.enter_async_context(
+        population(FRESH, shop, Fresh(args.authority, LOOK_UP_S), args.ca_file, record)
+    )
+    cached = await stack.enter_async_context(
+        population(CACHED, shop, Cached(args.resolver, LOOK_UP_S, time.monotonic), args.ca_file, record)
+    )
+    every_s = args.browse_every_ms / 1000
+    work: Work = [fresh.browse_for_ever(every_s), cached.browse_for_ever(every_s * 2)]
+    work += [fresh.buy_for_ever(args.buy_pause_s) for _ in range(args.buyers)]
+    return work + [cached.buy_for_ever(args.buy_pause_s) for _ in range(max(1, args.buyers // 2))]
+
+
+async def _residents(args: argparse.Namespace, shop: Shop, stack: AsyncExitStack, record: Record) -> Work:
+    async def there(_: str) -> str:
+        return str(args.address)
+
+    resident = await stack.enter_async_context(population(RESIDENT, shop, there, args.ca_file, record))
+    work: Work = [resident.browse_for_ever(args.browse_every_ms / 1000)]
+    return work + [resident.buy_for_ever(args.buy_pause_s) for _ in range(args.buyers)]
 
 
 if __name__ == "__main__":

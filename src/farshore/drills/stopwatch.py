@@ -106,3 +106,8 @@ def writers_overlap_s(ledger: Iterable[Entry]) -> float:
             spans[entry.region, entry.epoch] = (min(first, entry.ended), max(last, entry.ended))
     overlaps = [min(a[1], b[1]) - max(a[0], b[0]) for a, b in combinations(spans.values(), 2)]
     return max([0.0, *overlaps])
+
+
+def rounded(seconds: float | None) -> float | None:
+    """To the millisecond: what is beyond it is noise."""
+    return None if seconds is None else round(seconds, 3)

@@ -5,14 +5,9 @@ from decimal import Decimal
 
 import pytest
 from ledgers import FAULT, order
+from rows import row
 
 from farshore.drills.orders import Row, fate
-
-
-def row(number: int = 1) -> Row:
-    """The whole row of `order(.., number)`."""
-    total = Decimal("12.50")
-    return Row(1000 + number, f"order_{number}", f"p{number}-1", "processing", total, 1, total, 3)
 
 
 def test_whole_orders_are_present() -> None:
