@@ -10,6 +10,7 @@ from typing import Protocol
 
 from farshore.model.region import Epoch
 from farshore.model.sighting import Marker, Position
+from farshore.ports.reader import Reader
 
 
 class Database(Protocol):
@@ -82,6 +83,10 @@ class Database(Protocol):
 
         Ids of rows that were lost with the old writer stay free for reconciliation.
         """
+        ...
+
+    def reader(self) -> Reader:
+        """Rows of the stores, over a connection of its own, for which the caller cares. Opens nothing yet."""
         ...
 
     async def close(self) -> None: ...

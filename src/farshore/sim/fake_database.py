@@ -8,6 +8,7 @@ from farshore.model.region import Epoch
 from farshore.model.sighting import Marker, Position
 from farshore.ports.clock import Clock
 from farshore.sim.fake_calls import FakeCalls
+from farshore.sim.fake_reader import FakeReader
 from farshore.sim.fake_server import FakeServer, FakeSession
 
 __all__ = ["FakeDatabase", "FakeSession", "fake_pair"]
@@ -101,6 +102,9 @@ class FakeDatabase(FakeServer):
             else:
                 moved = 0
         return moved
+
+    def reader(self) -> FakeReader:
+        return FakeReader(self)
 
     async def close(self) -> None:
         return None

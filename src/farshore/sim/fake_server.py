@@ -20,6 +20,7 @@ class _Entry:
     at_s: float
     key: str
     value: Value
+    id: str  # the same wherever it is applied
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class FakeServer:
             raise Refused(f"Database {self.name} is a replica and read-only.")
         if self.frozen_write:
             raise Refused(f"Database {self.name} cannot write: its disk is full.")
-        self._log.append(_Entry(self.clock.now_s(), key, value))
+        self._log.append(_Entry(self.clock.now_s(), key, value, f"{self.name}-{len(self._log) + 1}"))
         self.state[key] = value
 
     def connect(self, user: str) -> FakeSession:
@@ -107,6 +108,10 @@ class FakeServer:
     def length(self) -> int:
         """How many entries its log has: its position."""
         return len(self._log)
+
+    def transactions(self) -> tuple[str, ...]:
+        self.settle()
+        return tuple(entry.id for entry in self._log)
 
     def answer(self) -> None:
         self.settle()

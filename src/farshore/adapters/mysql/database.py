@@ -7,6 +7,7 @@ import pymysql
 
 from farshore.adapters.mysql import fence, guard, ids, tables
 from farshore.adapters.mysql.failures import MISSING, NOT_ALLOWED, READ_ONLY, code
+from farshore.adapters.mysql.reader import MySqlReader
 from farshore.adapters.mysql.session import MySqlSession, Statements
 from farshore.model.failure import Refused, RetryLater
 from farshore.model.region import Epoch
@@ -15,6 +16,7 @@ from farshore.ports.cloud import DatabaseServer
 
 # One statement and one round trip. The condition keeps an admin who may write on a replica from doing so.
 _TOUCH = "UPDATE farshore.farshore_epoch SET touched = touched + 1 WHERE id = 1 AND @@global.read_only = 0"
+READ_S = 10.0  # a chunk of a store's rows may take longer than a look at a row of our own
 
 T = TypeVar("T")
 
@@ -24,6 +26,7 @@ class MySqlDatabase:
 
     def __init__(self, server: DatabaseServer, ca_pem: str | None, timeout_s: float = 1.2) -> None:
         self._timeout_s = timeout_s
+        self._open = server, ca_pem
         self._session = MySqlSession(server, ca_pem, timeout_s)
         self._where = self._session.where
 
@@ -113,6 +116,9 @@ class MySqlDatabase:
         return await self._session.run(
             lambda statements: ids.jump(statements, self._where, database, counters, gap, token), writing=True
         )
+
+    def reader(self) -> MySqlReader:
+        return MySqlReader(*self._open, timeout_s=READ_S)
 
     async def close(self) -> None:
         await self._session.close()

@@ -10,7 +10,7 @@ NO_SUCH_SESSION = 1094
 NO_TRUST = 1419  # a trigger, the binary log, and neither SUPER nor log_bin_trust_function_creators
 NOT_ALLOWED = frozenset({1044, 1142, 1143, 1227, 1370})
 LOST = frozenset({0, 2006, 2013, 2014, 2055})
-_NOT_NOW = frozenset({1040, 1041, 1053, 1205, 1213, 1203, 1317, 1021, 1114, 1927, 3024})
+_NOT_NOW = frozenset({1040, 1041, 1053, 1205, 1213, 1203, 1317, 1021, 1114, 1927, 1969, 3024})
 _LOGIN = frozenset({1045, 1129, 1130, 1698, 1862, 3118, 4151})
 
 

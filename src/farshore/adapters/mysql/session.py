@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pymysql
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, SERVER_STATUS
 
 from farshore.adapters.mysql.failures import LOST, code, failure
 from farshore.model.failure import Unreachable
@@ -25,6 +25,12 @@ class Statements:
     def __init__(self, connection: "pymysql.Connection[Any]") -> None:
         self._connection = connection
         self.mariadb = "mariadb" in str(connection.get_server_info()).lower()  # type: ignore[no-untyped-call]
+
+    @property
+    def in_transaction(self) -> bool:
+        """As the server said with its last answer."""
+        status: int = self._connection.server_status  # type: ignore[attr-defined]
+        return bool(status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
     def rows(self, sql: str, *values: object) -> Rows:
         """Of the last statement in `sql`; several statements in one text cost one round trip."""
@@ -59,12 +65,16 @@ def name(identifier: str) -> str:
 
 
 class MySqlSession:
-    """Calls run one after the other. A black hole costs `timeout_s` for connecting, or for waiting on an answer."""
+    """Calls run one after the other. A black hole costs `timeout_s` for connecting, or for waiting on an answer.
 
-    def __init__(self, server: DatabaseServer, ca_pem: str | None, timeout_s: float) -> None:
+    With `prepare`, which is said first on each connection, values come as the text that the server sends.
+    """
+
+    def __init__(self, server: DatabaseServer, ca_pem: str | None, timeout_s: float, prepare: str = "") -> None:
         self.where = f"Database {server.name}"
         self._server = server
         self._timeout_s = timeout_s
+        self._prepare = prepare
         self._tls = ssl.create_default_context(cadata=ca_pem) if ca_pem else None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"mysql-{server.name}")
         self._connection: pymysql.Connection[Any] | None = None
@@ -139,6 +149,9 @@ class MySqlSession:
         )
         try:
             connection.connect(self._dial())
+            if self._prepare:
+                Statements(connection).all(self._prepare)
+                connection.decoders = {}
         except pymysql.MySQLError as error:
             raise failure(error, self.where, connected=False, writing=False) from error
         except (OSError, ssl.SSLError) as error:

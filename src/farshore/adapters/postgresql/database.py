@@ -7,6 +7,7 @@ import psycopg
 from farshore.adapters.postgresql import fence, guard, ids, tables
 from farshore.adapters.postgresql.failures import MISSING, NOT_ALLOWED, READ_ONLY
 from farshore.adapters.postgresql.guarded import GuardedDatabases
+from farshore.adapters.postgresql.reader import PostgreSqlReader
 from farshore.adapters.postgresql.session import PgSession, Rows, Statements
 from farshore.model.region import Epoch
 from farshore.model.sighting import Marker, Position
@@ -15,11 +16,14 @@ from farshore.ports.cloud import DatabaseServer
 _TOUCH = "UPDATE farshore.farshore_epoch SET touched = touched + 1 WHERE id = 1"
 _RETRY_MS = 200  # measured: 5 s of it are slept out when a promotion arrives in the instant the stream dies
 
+READ_S = 10.0  # a chunk of a store's rows may take longer than a look at a row of our own
+
 
 class PostgreSqlDatabase:
     """`ca_pem` None means no TLS, for servers on this machine."""
 
     def __init__(self, server: DatabaseServer, ca_pem: str | None, timeout_s: float = 1.2) -> None:
+        self._open = server, ca_pem
         self._session = PgSession(server, server.database, ca_pem, timeout_s)
         self._guarded = GuardedDatabases(server, self._session, ca_pem, timeout_s)
         self._where = self._session.where
@@ -86,6 +90,9 @@ class PostgreSqlDatabase:
         return await self._guarded.store(database).run(
             lambda statements: ids.jump(statements, self._where, counters, gap, token), writing=True
         )
+
+    def reader(self) -> PostgreSqlReader:
+        return PostgreSqlReader(*self._open, timeout_s=READ_S)
 
     async def close(self) -> None:
         await self._guarded.close()

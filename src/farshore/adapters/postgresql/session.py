@@ -56,6 +56,21 @@ class Statements:
         with self._watched(), psycopg.ClientCursor(self._connection) as cursor:
             return cursor.execute(text.encode(), values or None).rowcount
 
+    def raw(self, text: str) -> list[Rows]:
+        """As `all`, and each value as the text that the server sends."""
+        with self._watched(), psycopg.ClientCursor(self._connection) as cursor:
+            cursor.execute(text.encode())
+            sets: list[Rows] = []
+            while True:
+                found = cursor.pgresult
+                sets.append(_texts(found) if found is not None and cursor.description else ())
+                if not cursor.nextset():
+                    return sets
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+
     def text(self, value: str) -> str:
         """A literal."""
         return sql.Literal(value).as_string(self._connection)
@@ -69,6 +84,17 @@ class Statements:
             yield
         finally:
             watchdog.cancel()
+
+
+def _texts(found: "psycopg.pq.abc.PGresult") -> Rows:
+    """What is not UTF-8 (a database of encoding SQL_ASCII takes anything) stays readable and distinct."""
+    return [
+        [
+            None if (value := found.get_value(row, column)) is None else value.decode(errors="backslashreplace")
+            for column in range(found.nfields)
+        ]
+        for row in range(found.ntuples)
+    ]
 
 
 def _shut(descriptor: int) -> None:
