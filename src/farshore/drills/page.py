@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from farshore.drills.entry import Entry
+from farshore.drills.page_scene import sections
 from farshore.drills.picture import Mark, picture
 from farshore.drills.result import Result
 from farshore.drills.stages import Stage
@@ -59,6 +60,7 @@ def page(result: Result, ledger: Sequence[Entry], fault_s: float) -> str:
             _picture(result, ledger, fault_s),
             _stages(result),
             _orders(result),
+            sections(result),
             _conditions(result),
             "</main></body></html>\n",
         )
@@ -173,8 +175,10 @@ def _orders(result: Result) -> str:
         ("doubled", str(len(fate.doubled))),
         ("damaged", str(len(fate.damaged))),
         ("customers who ordered twice because an answer was lost", str(fate.bought_twice)),
-        ("time in which two regions took orders", f"{result.clocks.writers_overlap_s:.3f} s"),
+        ("time in which two regions took orders", f"{result.overlap_s:.3f} s"),
     ]
+    if result.after is not None:
+        rows.insert(2, ("whole in the old database only", str(sum(one.kept for one in fate.divergent))))
     body = "".join(f'<tr><td>{escape(a)}</td><td class="n">{b}</td></tr>' for a, b in rows)
     named = "".join(f"<li>{escape(text)}</li>" for text in (*fate.lost, *fate.doubled, *fate.damaged))
     names = f"<ul>{named}</ul>" if named else ""

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from farshore.drills.page import headline, seconds
+from farshore.drills.page_scene import told
 from farshore.drills.result import Result
 
 LANE = 34
@@ -18,7 +19,7 @@ def show(result: Result, console: Console) -> None:
     parts: list[RenderableType] = [Text(headline(result), style="bold"), Text(), _figures(result)]
     if result.course.stages:
         parts += [Text(), _stages(result)]
-    parts += [Text(), Text(_conditions(result), style="dim")]
+    parts += [*_scene(result), Text(), Text(_conditions(result), style="dim")]
     parts += [Text(text, style="red") for text in result.failings]
     named = (*result.fate.lost, *result.fate.doubled, *result.fate.damaged)
     parts += [Text(f"  {text}") for text in named[:10]]
@@ -42,8 +43,23 @@ def _figures(result: Result) -> Table:
         kept,
         f"acknowledged orders whole: {len(fate.lost)} lost, {len(fate.doubled)} doubled, {len(fate.damaged)} damaged",
     )
-    table.add_row(f"{clocks.writers_overlap_s:.1f} s", "with two writers")
+    kept_behind = sum(one.kept for one in fate.divergent)
+    if kept_behind:
+        table.add_row(str(kept_behind), "acknowledged behind the cut: whole in the old database only")
+    table.add_row(f"{result.overlap_s:.1f} s", "with two writers")
     return table
+
+
+def _scene(result: Result) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    for title, rows in told(result):
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim")
+        table.add_column()
+        for what, figure in rows:
+            table.add_row(what, figure)
+        parts += [Text(), Text(title, style="cyan"), table]
+    return parts
 
 
 def _stages(result: Result) -> Table:
