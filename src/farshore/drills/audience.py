@@ -89,11 +89,19 @@ class Audience:
                 say(f"waiting until DNS answers kept for {facts.store['ttl_s']} s have run out")
                 # Whatever else happens: a TTL and a margin after that, every customer has had the chance to come back.
                 deadline = min(deadline, now + facts.store["ttl_s"] + CACHED_MARGIN_S)
-            seen = (first_order or scene.moves is not True) and now - fault_s >= scene.watch_s and not stage.waiting
+            seen = (first_order or 0 in scene.moves) and now - fault_s >= scene.watch_s and not stage.waiting
             if seen and quiet_since(entries, fault_s, now, STEADY_S, everybody=True):
                 say(f"quiet for {STEADY_S:.0f} s")
                 return
         say("the time of observation is over")
+
+    async def until_quiet(self, within_s: float) -> None:
+        """After something that customers may have felt."""
+        began = time.monotonic()
+        while time.monotonic() - began < within_s:
+            await asyncio.sleep(0.5)
+            if quiet_since(self.public, began, time.monotonic(), STEADY_S, everybody=True):
+                return
 
     async def leave(self) -> None:
         for running in self._running:

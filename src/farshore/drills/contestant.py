@@ -16,6 +16,9 @@ class Contestant(Protocol):
     def pid(self) -> int:
         """Of the process that decides."""
 
+    async def order(self, *words: str) -> tuple[int, str]:
+        """An operator's command, to its end: (exit code, last words). Refused by who takes no orders."""
+
     async def prepare(self) -> None:
         """Ready to act when it returns: it watches, and has found everything well."""
 

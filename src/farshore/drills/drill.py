@@ -11,6 +11,7 @@ from farshore.drills.audience import USUAL, Audience, Load, everybody
 from farshore.drills.command import Progress
 from farshore.drills.contestant import Contestant
 from farshore.drills.divergence import settled
+from farshore.drills.entry import BROWSE
 from farshore.drills.lab import Facts, Lab
 from farshore.drills.order_rows import read_rows
 from farshore.drills.orders import fate
@@ -20,7 +21,7 @@ from farshore.drills.scenes import REGION, SCENES, Scene
 from farshore.drills.sides import sides
 from farshore.drills.stagehand import StageHand, names
 from farshore.drills.stages import course
-from farshore.drills.stopwatch import clocks
+from farshore.drills.stopwatch import CACHED_MARGIN_S, clocks
 from farshore.drills.verdict import decision
 from farshore.model.failure import Refused
 
@@ -84,6 +85,11 @@ async def _play(
         fault_s = await stage.perform(scene.acts)
         await audience.until_over(scene, stage, fault_s)
         after = await mend_and_look(lab, facts, stage, say) if scene.aftermath else None
+        if after is not None and scene.then:
+            for act in scene.then:
+                await stage.perform((act,))
+            await audience.until_quiet(facts.store["ttl_s"] + CACHED_MARGIN_S)
+            after = replace(after, open_in=tuple(await lab.open_regions(facts)))
         await audience.leave()
         found = await _measure(scenario, lab, facts, contestant, audience, after, fault_s, say)
         result = replace(found, problems=(*found.problems, *stage.missed))
@@ -134,10 +140,14 @@ async def _measure(
         return told
     return replace(
         told,
-        fate=settled(ledger, rows, after.old_rows if writer != facts.writer else rows, fault_s),
+        fate=settled(
+            ledger, rows, after.old_rows if after.old_rows is not None or writer != facts.writer else rows, fault_s
+        ),
         sides=sides(ledger, (*rows, *(after.old_rows or ())), fault_s),
         decision=decision(scene, journal, fault_s, boot_less_monotonic),
         after=after,
+        failed_pages=sum(e.kind == BROWSE and not e.good and e.ended >= fault_s for e in ledger),
+        planned=scene.planned,
     )
 
 

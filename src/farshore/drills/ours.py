@@ -13,6 +13,7 @@ from farshore.drills.lab import AUTHORITY, Facts, Lab
 from farshore.model.failure import Refused
 
 READY_WITHIN_S = 60.0
+ORDER_WITHIN_S = 900.0
 VERIFY_FORM = ("name=Probe", "email=probe@example.com", "token={unique}", "product=1", "qty=1")
 
 
@@ -38,6 +39,11 @@ class Farshore:
     @property
     def pid(self) -> int:
         return self.watch.process.pid
+
+    async def order(self, *words: str) -> tuple[int, str]:
+        code, out, err = await outcome(self._verb(*words), timeout_s=ORDER_WITHIN_S)
+        (self._folder / f"{words[0]}.log").write_text(f"{out}\n{err}")
+        return code, (err.strip() or out.strip())[-600:]
 
     async def prepare(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

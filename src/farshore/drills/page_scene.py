@@ -3,6 +3,7 @@
 from html import escape
 
 from farshore.drills.result import Result
+from farshore.drills.verdict import times
 
 Lines = tuple[tuple[str, str], ...]
 
@@ -16,10 +17,9 @@ def told(result: Result) -> tuple[tuple[str, Lines], ...]:
     sides, decision, after = result.sides, result.decision, result.after
     if sides is None or decision is None or after is None:
         return ()
-    wanted = {True: "move once", False: "stay", None: "stay, or move once"}[decision.moves]
     rules = " or ".join(sorted(decision.rules))
     decided: Lines = (
-        ("the writer should", f"{wanted}, by {rules}"),
+        ("the writer should move", f"{times(decision.moves)} times, by {rules}"),
         ("because", decision.because),
         ("it moved", f"{decision.decided.moves} times, by {decision.decided.rule or 'no rule'}"),
         ("rules that stood", ", ".join(decision.decided.rules) or "none"),
@@ -30,7 +30,7 @@ def told(result: Result) -> tuple[tuple[str, Lines], ...]:
         ("the last of them", _moment(sides.last_ack_s)),
         ("attempts of residents that became no order", str(sides.refused)),
         ("the first order of the new side", _moment(sides.first_ack_s)),
-        ("acknowledged by the old side after that", str(len(sides.late))),
+        ("acknowledged under an older epoch after a newer one", str(len(sides.late))),
     )
     return (("The decision", decided), ("Both sides", both)) if decision.decided.moves else (("The decision", decided),)
 

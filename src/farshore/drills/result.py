@@ -38,11 +38,13 @@ class Result:
     sides: Sides | None = None
     decision: Decision | None = None
     after: Aftermath | None = None
+    failed_pages: int = 0  # of everybody, after the fault
+    planned: bool = False
 
     @property
     def may_stay(self) -> bool:
         """No new epoch is needed for this drill to pass."""
-        return self.decision is not None and self.decision.moves is not True
+        return self.decision is not None and 0 in self.decision.moves
 
     @property
     def verdict_to_order_s(self) -> float | None:
@@ -73,9 +75,17 @@ class Result:
             found.append("That was acknowledged in the instant before the fault, and had not crossed whole yet.")
         if not fate.acknowledged:
             found.append("No order was acknowledged at all, so nothing is proved.")
+        found += self._unplanned() if self.planned else []
         for part in (self.sides, self.decision, self.after):
             found += part.failings if part is not None else ()
         return tuple(found)
+
+    def _unplanned(self) -> list[str]:
+        """What only a planned move must not cost."""
+        found = [f"{self.failed_pages} page views failed in a planned move."] if self.failed_pages else []
+        if self.fate.divergent:
+            found.append(f"{len(self.fate.divergent)} orders stayed behind in a planned move.")
+        return found
 
     @property
     def overlap_s(self) -> float:
@@ -144,6 +154,8 @@ class Result:
             **self.sides.to_json(),
             **self.decision.to_json(),
             "divergent": divergent,
+            "failed_pages": self.failed_pages,
+            "checkout_closed_s": rounded(_less(self.sides.first_ack_s, self.sides.last_ack_s)),
             "open_in": list(self.after.open_in),
             "ever_open": [list(regions) for regions in self.after.ever_open],
         }

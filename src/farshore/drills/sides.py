@@ -4,7 +4,7 @@ Times are the customers', all on one machine's clock. Who took an order is read 
 database, and from the answer only where no database has them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,14 +22,16 @@ class Sides:
     refused: int  # attempts of residents after the fault that became no order
     first_ack_s: float | None  # of the new side
     overlap_s: float
-    late: tuple[str, ...]  # acknowledged by the old side after the first of the new, by key
+    late: tuple[str, ...]  # acknowledged under an older epoch after one of a newer, by key
     misnamed: tuple[str, ...]  # answered under another epoch or region than the database says, by key
 
     @property
     def failings(self) -> tuple[str, ...]:
         found = []
         if self.late:
-            found.append(f"The old side acknowledged {len(self.late)} orders after the first of the new: {self.late}.")
+            found.append(
+                f"{len(self.late)} orders were acknowledged under an older epoch after one of a newer: {self.late}."
+            )
         if self.misnamed:
             found.append(f"Orders were answered under another epoch than they were written: {self.misnamed}.")
         return tuple(found)
@@ -40,7 +42,7 @@ class Sides:
                 "acknowledged": self.acknowledged,
                 "last_ack_s": rounded(self.last_ack_s),
                 "refused": self.refused,
-                "acknowledged_after_first_of_new": list(self.late),
+                "acknowledged_after_newer": list(self.late),
             },
             "new_side": {"first_ack_s": rounded(self.first_ack_s)},
             "misnamed": list(self.misnamed),
@@ -64,9 +66,17 @@ def sides(ledger: Iterable[Entry], rows: Iterable[Row], fault_s: float) -> Sides
         refused=sum(not e.good for e in tried),
         first_ack_s=None if first is None else first - fault_s,
         overlap_s=writers_overlap_s(orders),
-        late=tuple(e.order_key for e in old if first is not None and e.ended > first),
+        late=tuple(_late(orders)),
         misnamed=tuple(e.order_key for e in orders if told[e.order_key] != (e.region, e.epoch)),
     )
+
+
+def _late(orders: Iterable[Entry]) -> Iterator[str]:
+    newest = 0
+    for order in sorted(orders, key=lambda entry: entry.ended):
+        if order.epoch < newest:
+            yield order.order_key
+        newest = max(newest, order.epoch)
 
 
 def written(entries: Sequence[Entry], rows: Iterable[Row]) -> list[Entry]:

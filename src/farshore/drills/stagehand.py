@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from farshore.drills.command import Progress
 from farshore.drills.contestant import Contestant
 from farshore.drills.lab import Facts, Lab
-from farshore.drills.scenes import CONTROLLER, Act
+from farshore.drills.scenes import CONTROLLER, VERB, Act
 
 ONCE_WITHIN_S = 60.0
 
@@ -19,7 +19,7 @@ class StageHand:
         self._lab, self._facts, self._contestant, self._say = lab, facts, contestant, say
         self._broken: list[str] = []  # ids of faults in force, or CONTROLLER
         self._timed: list[asyncio.Task[None]] = []
-        self.missed: list[str] = []  # acts whose moment never came
+        self.missed: list[str] = []  # acts whose moment never came, and commands that failed
 
     async def perform(self, acts: Sequence[Act]) -> float:
         """The instant at which the first of them began. Those that end by themselves or come later are under way."""
@@ -52,8 +52,20 @@ class StageHand:
             os.kill(self._contestant.pid, signal.SIGSTOP)
             self._broken.append(CONTROLLER)
             return [CONTROLLER], time.monotonic()
+        if act.kind == VERB:
+            began = time.monotonic()
+            await self._order(act)
+            return [], began
         found = await asyncio.gather(*(self._fault(act, target) for target in targets(act.target, self._facts)))
         return [number for number, _ in found], min(at for _, at in found)
+
+    async def _order(self, act: Act) -> None:
+        words = " ".join((VERB, act.target, *act.options))
+        self._say(words)
+        code, said = await self._contestant.order(act.target, *act.options)
+        self._say(f"`{words}` has ended with {code}")
+        if code != 0:
+            self.missed.append(f"`{words}` ended with {code}: {said[-300:]}")
 
     async def _fault(self, act: Act, target: str) -> tuple[str, float]:
         number, at = await self._lab.fault(act.kind, target, *act.options)

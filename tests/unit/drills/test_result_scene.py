@@ -18,8 +18,8 @@ from farshore.drills.summary import show
 from farshore.drills.verdict import Decided, Decision
 
 WELL = Aftermath(("sfo3",), (("sfo3",),), ())
-GONE = Decision(True, frozenset({"V100"}), "the region is <gone>", Decided("V100", ("V50", "V100"), 1))
-STAYED = Decision(False, frozenset({"V50"}), "it serves", Decided("V50", ("V50",), 0))
+GONE = Decision((1,), frozenset({"V100"}), "the region is <gone>", Decided("V100", ("V50", "V100"), 1))
+STAYED = Decision((0,), frozenset({"V50"}), "it serves", Decided("V50", ("V50",), 0))
 LEDGER = [order(-1, 1), order(0.5, 2), order(7, 3, region="sfo3", epoch=2)]
 
 
@@ -70,7 +70,7 @@ def test_page_and_terminal_tell_the_decision_and_both_sides() -> None:
     show(result, Console(file=out, width=96))
     text = page(result, LEDGER, FAULT)
     for said in (out.getvalue(), text):
-        for word in ("move once, by V100", "rules that stood", "7.10 s after the fault"):
+        for word in ("1 times, by V100", "rules that stood", "7.10 s after the fault"):
             assert word in said
     assert "order_2 (id 1002, nyc3, epoch 1)" in text
     assert "&lt;gone&gt;" in text
@@ -80,3 +80,12 @@ def test_page_and_terminal_tell_the_decision_and_both_sides() -> None:
 def test_a_plain_drill_says_nothing_of_it() -> None:
     assert "Both sides" not in page(a_result(), [], FAULT)
     assert "divergent" not in a_result().to_json()
+
+
+def test_a_planned_move_leaves_nothing_behind_and_fails_no_page() -> None:
+    planned = replace(a_scene(), planned=True)
+    assert any("stayed behind" in text for text in planned.failings)
+    assert any("2 page views" in text for text in replace(planned, failed_pages=2).failings)
+    clean = replace(planned, fate=replace(planned.fate, divergent=()))
+    assert clean.passed, clean.failings
+    assert clean.to_json()["checkout_closed_s"] == pytest.approx(6.5)

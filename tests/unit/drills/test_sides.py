@@ -51,3 +51,10 @@ def test_before_the_fault_nothing_is_new() -> None:
     found = sides([order(-3, 1), order(-1, 2)], [], FAULT)
     assert (found.first_ack_s, found.acknowledged) == (None, 0)
     assert found.last_ack_s == pytest.approx(-0.9)
+
+
+def test_there_and_back_again_each_epoch_after_the_one_before() -> None:
+    """A full circle has three writers; the second may not answer after the third has begun."""
+    home = [order(-2, 1), new(6.0, 2), order(30, 3, epoch=3)]
+    assert sides(home, [], FAULT).late == ()  # type: ignore[arg-type]
+    assert sides([*home, new(30.05, 4)], [], FAULT).late == ("order_4",)  # type: ignore[list-item]
