@@ -16,6 +16,7 @@ from farshore.plan.journal import (
     VerdictChanged,
     from_json,
 )
+from farshore.plan.plan import PlanKind
 from farshore.ports.clock import Clock
 from farshore.ports.coordination import Coordination
 
@@ -44,7 +45,7 @@ class Order:
                 # Not STAY: that the writer serves is no reason to refuse an order.
                 self.asks = event.call == Call.ASK_OPERATOR
                 self.verdict = f"{event.because} (rule {event.rule})"
-            case PlanStarted() if event.plan.moves:
+            case PlanStarted() if event.plan.moves or event.plan.kind is PlanKind.REBUILD:
                 self.answered, self.plan = True, event.plan.id
             case PlanFinished() if event.plan == self.plan:
                 return Ending("finished", "", self.plan)

@@ -44,7 +44,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile", choices=tuple(PROFILES), default="default", help="of the permit (default: default)"
     )
-    parser.add_argument("--gate", choices=tuple(Gate), default=Gate.TRIGGER, help="what refuses orders without a permit (default: trigger)")
+    parser.add_argument(
+        "--gate",
+        choices=tuple(Gate),
+        default=Gate.TRIGGER,
+        help="what refuses orders without a permit (default: trigger)",
+    )
     parser.add_argument("--place", default="outside", help="where this controller stands (default: outside)")
     parser.add_argument("--endpoint", default=DIGITALOCEAN, metavar="URL", help="the provider's API")
     parser.add_argument("--ca-file", default="", metavar="FILE", help="authority of the provider's certificate")

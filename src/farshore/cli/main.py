@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "plan failover": ("plan_failover", "print what a failover would do, and its checksum"),
     "failover": ("failover", "move the stores to the other region"),
     "switchover": ("switchover", "move the writer as planned, with nothing lost"),
+    "rebuild": ("rebuild", "make the old region a standby again"),
     "failback": ("failback", "move the writer home, with nothing lost"),
     "pause": ("pause", "stop automatic failovers until `resume`"),
     "resume": ("resume", "allow automatic failovers again"),
@@ -32,6 +33,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "take-over": ("take_over", "mark a step as done by hand"),
     "journal": ("journal", "print what has happened, line by line"),
     "runbook": ("runbook", "print the failover as shell commands to type by hand"),
+    "terraform moves": ("terraform_moves", "after a failover, say what Terraform's state must forget and import"),
+    "terraform guard": ("terraform_guard", "refuse a Terraform plan that would hurt the region that sells"),
     "agent": ("agent", "run on an app server: point it, and watch from there"),
     "drill": ("drill", "break a region on purpose and measure"),
     "bench": ("bench", "compare a failover with the script that founded this project"),
@@ -112,7 +115,7 @@ def top_help() -> str:
         "",
         "verbs:",
     ]
-    lines += [f"  {name:<14}  {purpose}" for name, (_, purpose) in VERBS.items()]
+    lines += [f"  {name:<15}  {purpose}" for name, (_, purpose) in VERBS.items()]
     lines += ["", "`farshore VERB --help` tells more. First: `farshore init`, then `farshore check`."]
     return "\n".join(lines)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from farshore.decide.observation import PlanPhase
-from farshore.engine.effects import Effect, Perform, Tell, WakeAt
+from farshore.engine.effects import Effect, Forget, Perform, Tell, WakeAt
 from farshore.engine.inputs import StepEnded
 from farshore.engine.note import note
 from farshore.engine.state import Markers, State
@@ -121,6 +121,8 @@ def ended(state: State, given: StepEnded, now_s: float, effects: list[Effect]) -
         state = note(state, Granted(now_s, grant.epoch, grant.holder), effects)
         state = replace(state, grant=grant, markers=Markers(), down_since_s=None, renewed_since_s=None)
     state = note(state, StepDone(now_s, given.plan, given.step, given.detail, given.left, given.facts), effects)
+    if given.step in (StepKind.RETIRE_DATABASE, StepKind.AWAIT_STANDBY) and plan is not None:
+        effects.append(Forget(plan.to_region))
     if given.step in (StepKind.FENCE_APP, StepKind.OPEN_CHECKOUT):
         state = replace(state, views=dict.fromkeys(state.views))  # taken before the change: ask again
     return state

@@ -6,6 +6,7 @@ The shell stops at the first effect that fails and reports what it has not begun
 from dataclasses import dataclass
 
 from farshore.model.grant import Grant
+from farshore.model.region import RegionName
 from farshore.plan.journal import Event
 from farshore.plan.plan import Plan
 from farshore.plan.step import StepKind
@@ -58,6 +59,13 @@ class CancelAll:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """What the provider said of a place is out of date: its database was replaced. It is looked up again."""
+
+    region: RegionName
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """A step may be tried again then: do not wait for the next tick."""
 
@@ -69,4 +77,4 @@ class Tell:
     notice: Notice
 
 
-Effect = Append | Perform | FirstGrant | Load | Cancel | CancelAll | WakeAt | Tell
+Effect = Append | Forget | Perform | FirstGrant | Load | Cancel | CancelAll | WakeAt | Tell

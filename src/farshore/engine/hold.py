@@ -12,6 +12,7 @@ from farshore.model.grant import Grant
 from farshore.model.region import RegionName, Role
 from farshore.plan import build
 from farshore.plan.journal import StepStarted
+from farshore.plan.plan import PlanKind
 from farshore.plan.progress import Stage, progress
 from farshore.plan.step import StepKind
 from farshore.ports.app import AgentView, BridgeWhat
@@ -45,13 +46,15 @@ def keep(state: State, now_s: float, effects: list[Effect]) -> State:
 def _grant(state: State, grant: Grant) -> Grant:
     """What the world is held to: while a plan runs, its fences already belong to the epoch that it will grant."""
     plan = state.ledger.plan
-    return Grant(plan.epoch, plan.to_region) if state.ledger.active and plan is not None else grant
+    if not state.ledger.active or plan is None or plan.kind is PlanKind.REBUILD:
+        return grant
+    return Grant(plan.epoch, plan.to_region)
 
 
 def _free(state: State) -> frozenset[StepKind]:
     """The steps that no plan has in hand: all of them between plans; of a running plan, the fences it gave up."""
     plan = state.ledger.plan
-    if not state.ledger.active or plan is None:
+    if not state.ledger.active or plan is None or plan.kind is PlanKind.REBUILD:
         return frozenset({StepKind.FENCE_APP, StepKind.FENCE_DATABASE, StepKind.OPEN_CHECKOUT})
     known = progress(plan, state.ledger.events)
     fences = (StepKind.FENCE_APP, StepKind.FENCE_DATABASE)

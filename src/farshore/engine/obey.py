@@ -8,9 +8,10 @@ from farshore.engine.effects import Cancel, Effect
 from farshore.engine.note import note
 from farshore.engine.state import State
 from farshore.model.operator import OperatorWord, Word
-from farshore.plan.journal import OperatorSaid, PlanAborted, StepSkipped
+from farshore.plan.journal import OperatorSaid, PlanAborted, PlanStarted, StepSkipped
 from farshore.plan.plan import Plan
 from farshore.plan.progress import Stage, progress
+from farshore.plan.rebuild import rebuild
 from farshore.plan.step import StepKind
 
 ORDER_STANDS_S = 15.0  # an order that could not begin by then has lapsed, and nobody is surprised by it tomorrow
@@ -33,6 +34,8 @@ def obey(state: State, now_s: float, effects: list[Effect]) -> State:
             return _say(state, word, "automation goes on", now_s, effects)
         case Word.APPROVE | Word.FAILOVER | Word.SWITCHOVER:
             return _go(state, word, now_s, effects)
+        case Word.REBUILD:
+            return _rebuild(state, word, now_s, effects)
         case Word.ABORT:
             return _abort(state, word, now_s, effects)
         case Word.TAKE_OVER:
@@ -71,6 +74,28 @@ def _go(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -
     stands = APPROVAL_STANDS_S if word.word is Word.APPROVE else ORDER_STANDS_S
     said = _said(state, word, f"stands for {stands:.0f} s", now_s)
     return note(state, replace(said, stands_s=stands, plan=word.plan), effects)
+
+
+def _rebuild(state: State, word: OperatorWord, now_s: float, effects: list[Effect]) -> State:
+    """At once or not at all: what it deletes must be fenced, and nothing else may be under way."""
+    if state.phase is not PlanPhase.NONE or state.in_flight or state.ledger.aborted is not None:
+        return _say(state, word, "refused: something else is being carried out; repeat it afterwards", now_s, effects)
+    if state.ledger.unfenced or state.grant is None:
+        answer = "refused: the old database is not proved fenced yet, so it is not thrown away"
+        return _say(state, word, answer, now_s, effects)
+    grant = state.grant
+    plan = rebuild(
+        state.group,
+        grant.epoch,
+        grant.holder,
+        id=f"rebuild-{grant.epoch}-{word.revision}",
+        because=f"{word.who} said so.",
+    )
+    if word.plan and word.plan != plan.checksum:
+        answer = f"refused: the plan that fits now is {plan.checksum}, not {word.plan}; print it and approve it"
+        return _say(state, word, answer, now_s, effects)
+    state = _say(state, word, "begun", now_s, effects)
+    return note(state, PlanStarted(now_s, plan, word=word.revision), effects)
 
 
 def _loss_has_grown(state: State, word: OperatorWord, now_s: float) -> str:

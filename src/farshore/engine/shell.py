@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
-from farshore.engine.effects import Append, Cancel, CancelAll, Effect, FirstGrant, Load, Perform, Tell, WakeAt
+from farshore.engine.effects import Append, Cancel, CancelAll, Effect, FirstGrant, Forget, Load, Perform, Tell, WakeAt
 from farshore.engine.inputs import GrantMade, Input, Loaded, StepEnded, StoreFailed, Tick, Woke
 from farshore.engine.last_marker import from_status
 from farshore.engine.machine import step
@@ -20,6 +20,7 @@ from farshore.model.failure import Failure
 from farshore.model.grant import Grant
 from farshore.model.group import Group
 from farshore.model.keys import grant_key, status_key
+from farshore.model.region import RegionName
 from farshore.plan.journal import Event, from_json, to_json
 from farshore.plan.step import StepKind
 from farshore.ports.coordination import Lease
@@ -122,12 +123,20 @@ class Shell:
             case CancelAll():
                 for task in self._steps.values():
                     task.cancel()
+            case Forget():
+                await self._forget(effect.region)
             case WakeAt():
                 if effect.at_s not in self._wakes:
                     self._wakes.add(effect.at_s)
                     self.spawn(self._wake(effect.at_s))
             case Tell():
                 self.spawn(self._tell(effect.notice))
+
+    async def _forget(self, region: RegionName) -> None:
+        half = self.parts.halves.get(region)
+        self.parts = Parts({name: kept for name, kept in self.parts.halves.items() if name != region})
+        if half is not None:
+            await half.database.close()
 
     def _perform(self, order: Perform) -> None:
         context = StepContext(self.world, self.group, order.plan, self.parts, self.lease, order.attempt, order.events)
@@ -171,11 +180,12 @@ class Shell:
         except Failure:
             pass  # best effort by promise; status and journal say the same
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Beside the queue; kept until it ends, cancelled with the shell."""
         task = asyncio.create_task(work)
         self._others.add(task)
         task.add_done_callback(self._others.discard)
+        return task
 
 
 async def _list(work: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from farshore.ports.cloud import Cloud, DatabaseServer
 from farshore.ports.coordination import Coordination
 from farshore.ports.database import Database
 from farshore.ports.dns import Dns
+from farshore.ports.evidence import Evidence
 from farshore.ports.notifier import Notifier
 from farshore.ports.prober import Prober, Target
 
@@ -27,6 +28,7 @@ class World:
     apps: Mapping[RegionName, Apps]
     database: DatabaseFactory
     notifier: Notifier
+    evidence: Evidence
     relay: Callable[[], str] = lambda: ""  # HOST:PORT at which app servers renew with this controller; empty: nowhere
     references: tuple[Target, ...] = ()  # door REFERENCE; empty: the standby's own door is the reference
     public_port: int = 443

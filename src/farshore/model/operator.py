@@ -14,6 +14,7 @@ class Word(StrEnum):
     APPROVE = "approve"  # go on with what was asked; a stuck plan is tried again
     FAILOVER = "failover"  # fail over now, whatever the doors say
     SWITCHOVER = "switchover"  # move the writer as planned, with nothing lost
+    REBUILD = "rebuild"  # make the old region a standby again
     ABORT = "abort"  # stop the plan and reopen the region that holds the grant
     TAKE_OVER = "take-over"  # `step` was done by hand
 

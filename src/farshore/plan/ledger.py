@@ -70,11 +70,13 @@ def fold(ledger: Ledger, event: Event) -> Ledger:
                 held=False,
                 events=(*ledger.events, event),
                 aborted=failed,
-                failover_at_s=event.at_s
-                if failed is None or failed.kind is PlanKind.FAILOVER
-                else ledger.failover_at_s,
-                unfenced=0,
+                failover_at_s=event.at_s if _unplanned(ledger.plan) else ledger.failover_at_s,
+                unfenced=ledger.unfenced if ledger.plan is not None and ledger.plan.kind is PlanKind.REBUILD else 0,
             )
+
+
+def _unplanned(plan: Plan | None) -> bool:
+    return plan is None or plan.kind in (PlanKind.FAILOVER, PlanKind.REOPEN)
 
 
 def fold_all(events: Iterable[Event]) -> Ledger:
@@ -101,7 +103,7 @@ def _operator(ledger: Ledger, event: OperatorSaid) -> Ledger:
 
 
 def _started(ledger: Ledger, event: PlanStarted) -> Ledger:
-    failover = event.plan.kind is PlanKind.FAILOVER
+    failover, rebuilds = event.plan.kind is PlanKind.FAILOVER, event.plan.kind is PlanKind.REBUILD
     return replace(
         ledger,
         plan=event.plan,
@@ -113,7 +115,7 @@ def _started(ledger: Ledger, event: PlanStarted) -> Ledger:
         standing=None,
         epoch_max=max(ledger.epoch_max, event.plan.epoch),
         failover_at_s=event.at_s if failover else ledger.failover_at_s,
-        unfenced=event.plan.epoch if event.plan.moves else 0,
+        unfenced=event.plan.epoch if event.plan.moves else (ledger.unfenced if rebuilds else 0),
     )
 
 

@@ -46,6 +46,9 @@ class Finish:
 Action = Run | Skip | Wait | Stuck | Finish
 
 _STUCK = {
+    StepKind.KEEP_DIVERGENCE: (
+        "What the old database alone has is not on disk, so nothing is deleted. If it may be lost, take the step over: "
+    ),
     StepKind.DRAIN: (
         "The standby does not show the fence, so it may lack orders and is not promoted. Abort, and mend the "
         "replication: "

@@ -20,6 +20,7 @@ def _kinds(step: Mapping[str, Any]) -> dict[str, tuple[StepKind, ...]]:
 class PlanKind(StrEnum):
     FAILOVER = "failover"  # unplanned: the writer is lost
     SWITCHOVER = "switchover"  # planned: nothing is lost
+    REBUILD = "rebuild"  # the old region's database is made anew from the writer's
     REOPEN = "reopen"  # after an abort: the holder gets a new epoch and its door back
     HOLD = "hold"  # no plan at all: what keeps the world as the grant says (late fences, app servers that came back)
 

@@ -9,6 +9,10 @@ class StepKind(StrEnum):
 
     CLOSE_CHECKOUT = "close_checkout"  # politely: none is begun, and those that were may end
     DRAIN = "drain"  # until the standby shows the fence: it has everything that was committed before
+    KEEP_DIVERGENCE = "keep_divergence"  # what the old writer alone has, to disk
+    RETIRE_DATABASE = "retire_database"  # the old writer's database is deleted
+    CREATE_REPLICA = "create_replica"  # of the writer, under the old name
+    AWAIT_STANDBY = "await_standby"  # until a marker has passed
     REVOKE = "revoke"  # the permit in the store of record, and one promisor's acknowledgement
     AWAIT_PERMIT = "await_permit"  # until W has passed: what the old region still holds has run out
     FENCE_APP = "fence_app"  # the losing region's agents: role standby under the plan's epoch
@@ -27,6 +31,10 @@ class StepKind(StrEnum):
 
 
 SENTENCES = {
+    StepKind.KEEP_DIVERGENCE: "Keep as files what the database of {gain} has that {lose} never received",
+    StepKind.RETIRE_DATABASE: "Delete the old database of {gain}, fenced and compared, for ever",
+    StepKind.CREATE_REPLICA: "Have the provider make a replica of {lose} in {gain}, under the old name",
+    StepKind.AWAIT_STANDBY: "Wait until a marker from {lose} is seen in {gain}",
     StepKind.CLOSE_CHECKOUT: "Begin no checkout in {lose} any more and let those that were begun end; carts stay",
     StepKind.DRAIN: "Wait until the standby database of {gain} shows the fence: it has every order then",
     StepKind.REVOKE: "Revoke the permit of {lose}: nobody there renews any more",

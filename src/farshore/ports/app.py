@@ -112,8 +112,8 @@ class App(Protocol):
         ...
 
     async def close_checkout(self, epoch: Epoch, reopens_s: float, wait_s: float) -> bool:
-        """Begin no checkout any more; pages say that the shop opens again in about `reopens_s`. True when those that were
-        begun have ended within `wait_s`. Ends with the next `point`, or by itself when the permit does.
+        """Begin no checkout any more; pages say that the shop opens again in about `reopens_s`. True when those that
+        were begun have ended within `wait_s`. Ends with the next `point`, or by itself when the permit does.
 
         Refused when the agent has seen a larger epoch.
         """

@@ -11,6 +11,7 @@ from farshore.adapters.digitalocean.account import Account
 from farshore.adapters.digitalocean.authority import Authority
 from farshore.adapters.digitalocean.cloud import DigitalOceanCloud
 from farshore.adapters.digitalocean.dns import DigitalOceanDns
+from farshore.adapters.file_evidence import FileEvidence
 from farshore.adapters.stream_prober import StreamProber
 from farshore.daemon.identity import controller_id
 from farshore.engine.world import World
@@ -65,6 +66,7 @@ async def open_world(settings: Settings, fresh: bool = True) -> AsyncIterator[Wo
             apps=apps,
             database=databases.open,
             notifier=notifier(settings.notify),
+            evidence=FileEvidence(settings.state_file.parent / "divergence"),
             relay=lambda: relay_address(settings, apps[group.first.region]),
             references=_references(settings),
             public_port=settings.probe.port,

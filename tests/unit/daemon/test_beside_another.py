@@ -19,6 +19,7 @@ from farshore.sim.fake_cloud import FakeCloud
 from farshore.sim.fake_coordination import FakeCoordination
 from farshore.sim.fake_database import fake_pair
 from farshore.sim.fake_dns import FakeDns
+from farshore.sim.fake_evidence import FakeEvidence
 from farshore.sim.fake_notifier import FakeNotifier
 from farshore.sim.fake_prober import FakeProber
 
@@ -47,6 +48,7 @@ def _world(*apps: FakeApp) -> World:
         regions,
         lambda server: database,
         FakeNotifier(),
+        FakeEvidence(),
     )
 
 

@@ -18,6 +18,7 @@ from farshore.sim.fake_cloud import FakeCloud
 from farshore.sim.fake_coordination import FakeCoordination
 from farshore.sim.fake_database import fake_pair
 from farshore.sim.fake_dns import FakeDns
+from farshore.sim.fake_evidence import FakeEvidence
 from farshore.sim.fake_notifier import FakeNotifier
 from farshore.sim.fake_prober import FakeProber
 
@@ -52,6 +53,7 @@ class Shop:
             {region: FakeApps([app]) for region, app in self.agents.items()},
             lambda server: self.databases[server.name],
             FakeNotifier(),
+            FakeEvidence(),
         )
 
     def start(self) -> None:

@@ -30,6 +30,7 @@ from farshore.sim.fake_cloud import FakeCloud
 from farshore.sim.fake_coordination import FakeCoordination
 from farshore.sim.fake_database import FakeDatabase, fake_pair
 from farshore.sim.fake_dns import FakeDns
+from farshore.sim.fake_evidence import FakeEvidence
 from farshore.sim.fake_notifier import FakeNotifier
 from farshore.sim.fake_prober import FakeProber
 from farshore.transport.identity import Known
@@ -102,6 +103,7 @@ class Shop:
             self.apps,
             lambda server: self.databases[server.name],
             FakeNotifier(self.calls),
+            FakeEvidence(self.calls),
             references=self.references,
         )
 

@@ -26,6 +26,7 @@ from farshore.sim.fake_cloud import FakeCloud
 from farshore.sim.fake_coordination import FakeCoordination
 from farshore.sim.fake_database import FakeDatabase, fake_pair
 from farshore.sim.fake_dns import FakeDns
+from farshore.sim.fake_evidence import FakeEvidence
 from farshore.sim.fake_notifier import FakeNotifier
 from farshore.sim.fake_prober import FakeProber
 
@@ -88,6 +89,7 @@ class SmallWorld:
         self.prober = ShopProber(self)
         self.dns = FakeDns(self.clock, self.calls)
         self.notifier = FakeNotifier(self.calls)
+        self.evidence = FakeEvidence(self.calls)
         self.cloud = FakeCloud(self.calls, self.promote_delay_s)
         writer, standby = fake_pair(self.clock, self.calls)
         self.databases: dict[RegionName, FakeDatabase] = {NYC: writer, SFO: standby}
@@ -125,7 +127,6 @@ class SmallWorld:
         )
 
     def world(self) -> World:
-        by_name = {place.database: place.region for place in (self.group.first, self.group.second)}
         return World(
             clock=self.clock,
             coordination=self.coordination,
@@ -133,8 +134,9 @@ class SmallWorld:
             cloud=self.cloud,
             dns=self.dns,
             apps=self.apps,
-            database=lambda server: self.databases[by_name[server.name]],
+            database=self.cloud.open,
             notifier=self.notifier,
+            evidence=self.evidence,
             references=(REFERENCE,),
         )
 

@@ -1,5 +1,7 @@
 """The pace of decisions: several times an interval the operator's word is read, and then one verdict is made."""
 
+import asyncio
+
 from farshore.engine.inputs import OperatorRead, StoreFailed, Tick
 from farshore.engine.loops.schedule import turns
 from farshore.engine.parts import look_up
@@ -19,11 +21,10 @@ TICKS_PER_INTERVAL = 5  # looks end at any phase: a verdict that waits for a slo
 
 async def run(shell: Shell) -> None:
     clock = shell.world.clock
-    looking = False
+    looking: asyncio.Task[None] | None = None
     async for late_s in turns(clock, shell.group.thresholds.interval_s / TICKS_PER_INTERVAL):
-        if not shell.parts.whole and not looking:
-            looking = True
-            shell.spawn(_look_up(shell))
+        if not shell.parts.whole and (looking is None or looking.done()):
+            looking = shell.spawn(_look_up(shell))
         try:
             reading = shell.world.coordination.read(operator_key(shell.group.name))
             record = await within(clock, shell.group.thresholds.interval_s, reading, "The store of record")

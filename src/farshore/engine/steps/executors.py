@@ -2,19 +2,23 @@
 
 from farshore.engine.steps import (
     await_permit,
+    await_standby,
     await_writable,
     close_checkout,
     confirm_dns,
+    create_replica,
     drain,
     fence_app,
     fence_database,
     grant,
     jump_ids,
+    keep_divergence,
     open_checkout,
     prepare_promotion,
     promote,
     raise_epoch,
     report,
+    retire_database,
     revoke,
     switch_dns,
     verify,
@@ -23,6 +27,10 @@ from farshore.engine.steps.context import Executor
 from farshore.plan.step import StepKind
 
 EXECUTORS: dict[StepKind, Executor] = {
+    StepKind.KEEP_DIVERGENCE: keep_divergence.perform,
+    StepKind.RETIRE_DATABASE: retire_database.perform,
+    StepKind.CREATE_REPLICA: create_replica.perform,
+    StepKind.AWAIT_STANDBY: await_standby.perform,
     StepKind.CLOSE_CHECKOUT: close_checkout.perform,
     StepKind.DRAIN: drain.perform,
     StepKind.REVOKE: revoke.perform,
