@@ -31,7 +31,7 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
     for name, (_, purpose) in VERBS.items():
-        assert f"  {name:<14}  {purpose}" in out
+        assert f"  {name:<15}  {purpose}" in out
 
 
 @pytest.mark.parametrize(

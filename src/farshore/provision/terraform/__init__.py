@@ -1,0 +1,1 @@
+"""Terraform and OpenTofu beside a group whose roles swap: what to tell them after a failover, and what to forbid."""
