@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ENGINE ?= mysql
-OUT ?= out/region-$(ENGINE)
+DRILL ?= region
+OUT ?= out/$(DRILL)-$(ENGINE)
 APT := python3 python3-venv debootstrap debian-archive-keyring iproute2 nftables openssh-client e2fsprogs util-linux procps mount ca-certificates openssl \
 	mariadb-client postgresql-client spin gcc libc6-dev
 
@@ -27,8 +28,8 @@ demo: setup ## kill a region of a shop in miniature, watch it fail over, read th
 bench: setup ## the same fault for farshore and for the script that founded this project [ENGINE=mysql|postgresql] [OUT=dir]
 	@farshore bench --engine $(ENGINE) --out $(OUT)-bench
 
-drills: setup ## the demo's drill TIMES times, with medians [ENGINE=mysql|postgresql] [TIMES=10] [OUT=dir]
-	@python scripts/many_drills.py $(ENGINE) $(or $(TIMES),10) $(OUT)-drills
+drills: setup ## one drill TIMES times, with medians [DRILL=region] [ENGINE=mysql|postgresql] [TIMES=10] [OUT=dir]
+	@python scripts/many_drills.py $(DRILL) $(ENGINE) $(or $(TIMES),10) $(OUT)-drills
 
 test: setup image ## all tests, with real servers in network namespaces (root)
 	@pytest

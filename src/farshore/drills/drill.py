@@ -87,9 +87,12 @@ async def _play(
         after = await mend_and_look(lab, facts, stage, say) if scene.aftermath else None
         if after is not None and scene.then:
             for act in scene.then:
-                await stage.perform((act,))
-            await audience.until_quiet(facts.store["ttl_s"] + CACHED_MARGIN_S)
+                if not stage.missed:
+                    await stage.perform((act,))
             after = replace(after, open_in=tuple(await lab.open_regions(facts)))
+        if after is not None:
+            # A drill that ended in the middle of a stray would read as a shop that never came back.
+            await audience.until_quiet(facts.store["ttl_s"] + CACHED_MARGIN_S)
         await audience.leave()
         found = await _measure(scenario, lab, facts, contestant, audience, after, fault_s, say)
         result = replace(found, problems=(*found.problems, *stage.missed))
