@@ -8,6 +8,7 @@ from farshore.model.region import Epoch
 from farshore.plan.build import hold, reopen
 from farshore.plan.plan import Plan, PlanKind
 from farshore.plan.planned import switchover
+from farshore.plan.rebuild import rebuild
 from farshore.plan.step import SENTENCES, StepKind
 
 PLANS = (a_plan(), a_plan(allow_unfenced=True), a_plan(allow_unfenced=True, reachable=True))
@@ -71,7 +72,11 @@ def test_with_a_permit_promotion_waits_for_the_fence_or_for_the_end_of_the_permi
 
 
 def test_every_kind_has_a_sentence_and_a_place_in_a_plan() -> None:
-    assert set(SENTENCES) == set(StepKind) == {*GATED.kinds, *switchover(a_group(), Epoch(2), NYC).kinds}
+    assert set(SENTENCES) == set(StepKind) == {
+        *GATED.kinds,
+        *switchover(a_group(), Epoch(2), NYC).kinds,
+        *rebuild(a_group(), Epoch(2), NYC).kinds,
+    }
 
 
 def test_the_checksum_is_of_what_is_done_and_not_of_why() -> None:
