@@ -1,7 +1,7 @@
 """What brings a shop back after a fault: farshore, or something to compare it with."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Contestant(Protocol):
@@ -16,9 +16,6 @@ class Contestant(Protocol):
     def pid(self) -> int:
         """Of the process that decides."""
 
-    async def order(self, *words: str) -> tuple[int, str]:
-        """An operator's command, to its end: (exit code, last words). Refused by who takes no orders."""
-
     async def prepare(self) -> None:
         """Ready to act when it returns: it watches, and has found everything well."""
 
@@ -30,3 +27,11 @@ class Contestant(Protocol):
 
     async def end(self) -> None:
         """No process of it is left. Never raises."""
+
+
+@runtime_checkable
+class Obedient(Protocol):
+    """A contestant that also takes an operator's commands."""
+
+    async def obey(self, *words: str) -> tuple[int, str]:
+        """One command, to its end: (exit code, last words)."""

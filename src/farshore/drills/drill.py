@@ -13,6 +13,7 @@ from farshore.drills.contestant import Contestant
 from farshore.drills.divergence import settled
 from farshore.drills.entry import BROWSE
 from farshore.drills.lab import Facts, Lab
+from farshore.drills.machine import watched
 from farshore.drills.order_rows import read_rows
 from farshore.drills.orders import fate
 from farshore.drills.report import Report, write_report
@@ -81,21 +82,22 @@ async def _play(
             await stage.perform(scene.before)
             await audience.until_steady()
         await contestant.ready_for_fault()
-        say(f"FAULT: {scene.says.format(**names(facts))}")
-        fault_s = await stage.perform(scene.acts)
-        await audience.until_over(scene, stage, fault_s)
-        after = await mend_and_look(lab, facts, stage, say) if scene.aftermath else None
-        if after is not None and scene.then:
-            for act in scene.then:
-                if not stage.missed:
-                    await stage.perform((act,))
-            after = replace(after, open_in=tuple(await lab.open_regions(facts)))
-        if after is not None:
-            # A drill that ended in the middle of a stray would read as a shop that never came back.
-            await audience.until_quiet(facts.store["ttl_s"] + CACHED_MARGIN_S)
+        async with watched() as machine:
+            say(f"FAULT: {scene.says.format(**names(facts))}")
+            fault_s = await stage.perform(scene.acts)
+            await audience.until_over(scene, stage, fault_s)
+            after = await mend_and_look(lab, facts, stage, say) if scene.aftermath else None
+            if after is not None and scene.then:
+                for act in scene.then:
+                    if not stage.missed:
+                        await stage.perform((act,))
+                after = replace(after, open_in=tuple(await lab.open_regions(facts)))
+            if after is not None:
+                # A drill that ended in the middle of a stray would read as a shop that never came back.
+                await audience.until_quiet(facts.store["ttl_s"] + CACHED_MARGIN_S)
         await audience.leave()
         found = await _measure(scenario, lab, facts, contestant, audience, after, fault_s, say)
-        result = replace(found, problems=(*found.problems, *stage.missed))
+        result = replace(found, problems=(*found.problems, *stage.missed), machine=machine)
         return result, write_report(scenario.out, result, audience.public, fault_s)
     finally:
         await audience.leave()

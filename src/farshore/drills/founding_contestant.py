@@ -31,9 +31,6 @@ class FoundingScript:
         assert self._running is not None
         return self._running.process.pid
 
-    async def order(self, *words: str) -> tuple[int, str]:
-        raise Refused(f"The founding script takes no orders, so not {words[0]} either.", "")
-
     async def prepare(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         token = self._folder / "token"

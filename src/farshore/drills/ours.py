@@ -40,7 +40,7 @@ class Farshore:
     def pid(self) -> int:
         return self.watch.process.pid
 
-    async def order(self, *words: str) -> tuple[int, str]:
+    async def obey(self, *words: str) -> tuple[int, str]:
         code, out, err = await outcome(self._verb(*words), timeout_s=ORDER_WITHIN_S)
         (self._folder / f"{words[0]}.log").write_text(f"{out}\n{err}")
         return code, (err.strip() or out.strip())[-600:]

@@ -32,7 +32,14 @@ def told(result: Result) -> tuple[tuple[str, Lines], ...]:
         ("the first order of the new side", _moment(sides.first_ack_s)),
         ("acknowledged under an older epoch after a newer one", str(len(sides.late))),
     )
-    return (("The decision", decided), ("Both sides", both)) if decision.decided.moves else (("The decision", decided),)
+    parts = [("The decision", decided)]
+    if decision.decided.moves:
+        parts.append(("Both sides", both))
+    if (machine := result.machine) is not None:
+        load = f"up to {machine.load_max:.1f} processes wanted {machine.cores} cores"
+        stall = f"{machine.stall_s_max:.2f} s"
+        parts.append(("The machine", (("load", load), ("the drill itself was kept waiting for up to", stall))))
+    return tuple(parts)
 
 
 def _moment(at_s: float | None) -> str:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from farshore.drills.aftermath import Aftermath
+from farshore.drills.machine import Machine
 from farshore.drills.orders import Fate
 from farshore.drills.sides import Sides
 from farshore.drills.stages import Course
@@ -40,6 +41,7 @@ class Result:
     after: Aftermath | None = None
     failed_pages: int = 0  # of everybody, after the fault
     planned: bool = False
+    machine: Machine | None = None
 
     @property
     def may_stay(self) -> bool:
@@ -155,6 +157,7 @@ class Result:
             **self.decision.to_json(),
             "divergent": divergent,
             "failed_pages": self.failed_pages,
+            "machine": None if self.machine is None else self.machine.to_json(),
             "checkout_closed_s": rounded(_less(self.sides.first_ack_s, self.sides.last_ack_s)),
             "open_in": list(self.after.open_in),
             "ever_open": [list(regions) for regions in self.after.ever_open],

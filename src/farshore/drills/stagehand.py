@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 
 from farshore.drills.command import Progress
-from farshore.drills.contestant import Contestant
+from farshore.drills.contestant import Contestant, Obedient
 from farshore.drills.lab import Facts, Lab
 from farshore.drills.scenes import CONTROLLER, VERB, Act
+from farshore.model.failure import Refused
 
 ONCE_WITHIN_S = 60.0
 
@@ -62,7 +63,9 @@ class StageHand:
     async def _order(self, act: Act) -> None:
         words = " ".join((VERB, act.target, *act.options))
         self._say(words)
-        code, said = await self._contestant.order(act.target, *act.options)
+        if not isinstance(self._contestant, Obedient):
+            raise Refused(f"{self._contestant.name} takes no commands, so `{words}` cannot be drilled with it.")
+        code, said = await self._contestant.obey(act.target, *act.options)
         self._say(f"`{words}` has ended with {code}")
         if code != 0:
             self.missed.append(f"`{words}` ended with {code}: {said[-300:]}")
