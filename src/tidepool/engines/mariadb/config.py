@@ -43,7 +43,9 @@ def text(server_id: int, replica: bool, own: Mapping[str, Any]) -> str:
         # One applier follows about 400 transactions per second over 65 ms; four follow a thousand.
         "slave_parallel_threads=4",
         "slave_net_timeout=6",
-        "master_retry_count=0",  # no limit: a replica that has given up looks like one that waits
+        # For ever: a replica that has given up looks like one that waits. 0 is said to mean it, and means one retry
+        # (after a cut, the second silence in a row ended replication without a word in Last_IO_Error).
+        f"master_retry_count={2**32 - 1}",
         f"ssl_ca={TLS_FOLDER}/ca.pem",
         f"ssl_cert={TLS_FOLDER}/server.pem",
         f"ssl_key={TLS_FOLDER}/server.key",

@@ -102,6 +102,13 @@ def test_a_promoted_server_stays_writable_at_its_next_start() -> None:
     assert "read_only=0" in mariadb_config.text(7, False, {}).splitlines()
 
 
+def test_a_mariadb_replica_never_gives_up_reconnecting() -> None:
+    """0 would: `try_to_reconnect` compares with it as if it were a number of retries."""
+    (line,) = [one for one in mariadb_config.text(7, True, {}).splitlines() if one.startswith("master_retry_count=")]
+    month_s = 30 * 86400
+    assert int(line.partition("=")[2]) > month_s  # one try a second
+
+
 def test_only_known_settings_reach_the_servers() -> None:
     own = {"wait_timeout": 300, "slow_query_log": True, "evil\nkey": 1, "backup_hour": 3}
     text = mariadb_config.text(7, False, own)
