@@ -212,6 +212,15 @@ def test_new_sources_for_the_writer_are_judged_as_a_change() -> None:
     assert [(one.level, one.rule) for one in findings] == [(Level.VIOLATION, "T31")]
 
 
+def test_sources_that_are_repointed_to_the_writer_are_judged() -> None:
+    """The naive edit: `cluster_id` changed by hand. The old list is the standby's, the new the writer's."""
+    resources = first_day()
+    old = at(resources, "digitalocean_database_firewall.trusted")
+    said = change(old, ["delete", "create"], after=old["values"] | {"cluster_id": B})
+    findings = judge(plan(resources, [said]), standing())
+    assert [(one.level, one.rule) for one in findings] == [(Level.VIOLATION, "T31"), (Level.WARNING, "T12")]
+
+
 def test_a_certificate_that_is_renewed_first_is_a_warning() -> None:
     findings = _judged('digitalocean_certificate.tls["sfo3"]', ["create", "delete"])
     assert [one.level for one in findings] == [Level.WARNING]

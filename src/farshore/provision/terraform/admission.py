@@ -70,7 +70,7 @@ def _trusted(change: Change, lives: Lives) -> Iterator[Said]:
         yield "T31", "empty it, which opens the database to the world", True
     elif lives.side.hosts and not any(_admits(pair, lives) for pair in pairs):
         before = [(plain(rule, "type"), plain(rule, "value")) for rule in blocks(change.before, "rule")]
-        if change.what == "create" or any(_admits(pair, lives) for pair in before):
+        if change.what != "update" or any(_admits(pair, lives) for pair in before):
             yield "T31", "no longer admit any of its app servers", True
 
 

@@ -41,7 +41,7 @@ def _judge_change(change: Change, standing: Standing, writer: Lives, standby: Li
     if change.type in ("digitalocean_domain", RECORD):
         yield from _judge_dns(change, standing)
     elif change.what == "create":
-        yield from _judge_create(change, standing, writer)
+        yield from _judge_create(change, standing)
     elif owned := writer.owns(change.type, change.before):
         if change.ends:
             yield _ends(change, owned, f"in {writer.region}, which sells", Level.VIOLATION, "T10")
@@ -62,6 +62,15 @@ def _judge_change(change: Change, standing: Standing, writer: Lives, standby: Li
             yield from judge_update(change, owned, standby, Level.WARNING)
     else:
         yield from _judge_stranger(change, writer)
+    if change.what in ("create", "replace"):
+        yield from _judge_new_sources(change, writer)
+
+
+def _judge_new_sources(change: Change, writer: Lives) -> Iterator[Finding]:
+    """A list of trusted sources that is created replaces the one that is there, whoever made that."""
+    made_for, was_for = plain(change.after, "cluster_id"), plain(change.before, "cluster_id")
+    if change.type == FIREWALL and made_for == writer.server_id != was_for:
+        yield from judge_update(change, writer.owns(change.type, change.after), writer, Level.VIOLATION)
 
 
 def _ends(change: Change, owned: str, where: str, level: Level, rule: str) -> Finding:
@@ -102,7 +111,7 @@ def _judge_dns(change: Change, standing: Standing) -> Iterator[Finding]:
         )
 
 
-def _judge_create(change: Change, standing: Standing, writer: Lives) -> Iterator[Finding]:
+def _judge_create(change: Change, standing: Standing) -> Iterator[Finding]:
     address, name = str(change.address), plain(change.after, "name")
     names = {standing.group.first.database, standing.group.second.database}
     if change.type in (CLUSTER, REPLICA) and name in names:
@@ -113,9 +122,6 @@ def _judge_create(change: Change, standing: Standing, writer: Lives) -> Iterator
             address,
             f"{address} would be a new {what} {name}, a name that is this group's already. {_MOVES}",
         )
-    if change.type == FIREWALL and plain(change.after, "cluster_id") == writer.server_id:
-        owned = writer.owns(change.type, change.after)
-        yield from judge_update(change, owned, writer, Level.VIOLATION)
 
 
 def _judge_stranger(change: Change, writer: Lives) -> Iterator[Finding]:

@@ -83,8 +83,10 @@ def address_of(body: Mapping[str, Any], module: object) -> Address | None:
         return None
     if isinstance(index, str):
         key = f"[{quoted(index)}]"
-    elif isinstance(index, int | float) and not isinstance(index, bool):
-        key = f"[{int(index)}]"
+    elif isinstance(index, int) and not isinstance(index, bool) and index >= 0:
+        key = f"[{index}]"
+    elif index is not None:
+        return None
     else:
         key = ""
     return Address(str(module or ""), type_, name, key)
