@@ -18,6 +18,7 @@ def lines(body: dict[str, Any], out: Voice) -> Iterator[str]:
     if body.get("would"):
         yield from _would(body["would"], out)
     yield from _standby(body, out)
+    yield from _permit(body, out)
     yield from _eyes(body, out)
     if body.get("plan"):
         yield from _plan(body["plan"], out)
@@ -29,7 +30,8 @@ def _headline(body: dict[str, Any], out: Voice) -> Iterator[str]:
     if _closed(body):
         yield out.paint("fail", f"{domains}: NOBODY SELLS. {writer} holds epoch {epoch}, and its checkout is shut")
     else:
-        yield out.paint("bold", f"{domains}: {writer} sells under epoch {epoch}, {body['standby']} stands by")
+        other = "must be rebuilt before it stands by" if _diverged(body) else "stands by"
+        yield out.paint("bold", f"{domains}: {writer} sells under epoch {epoch}, {body['standby']} {other}")
     mode = f"{body['mode']}, automation is PAUSED" if body["paused"] else str(body["mode"])
     if body["daemon"] is None:
         yield out.paint("fail", "The controller is not running: nobody watches, and nothing fails over by itself.")
@@ -41,6 +43,11 @@ def _headline(body: dict[str, Any], out: Voice) -> Iterator[str]:
         yield f"{body['daemon']} leads in term {body.get('term')}, mode {mode}"
     if body["paused"] and (body["daemon"] is None or (body["age_s"] or 0) > STALE_S):
         yield out.paint("warn", "Automation is paused.")
+
+
+def _diverged(body: dict[str, Any]) -> bool:
+    """The standby's database answers and has a history of its own."""
+    return (body.get("marker") or {}).get("standby_follows") is False
 
 
 def _closed(body: dict[str, Any]) -> bool:
@@ -82,6 +89,22 @@ def _standby(body: dict[str, Any], out: Voice) -> Iterator[str]:
         yield f"Missing    {out.paint('fail', region)}: {why}"
     if body.get("fence") == "pending":
         yield f"Fence      {out.paint('warn', 'the old region is not fenced yet; it is tried each second')}"
+
+
+def _permit(body: dict[str, Any], out: Voice) -> Iterator[str]:
+    permit = body.get("permit")
+    if permit and permit["renewed_age_s"] is None:
+        yield f"Permit     {out.paint('warn', 'was not renewed since this controller began to lead')}"
+    elif permit:
+        late = permit["renewed_age_s"] > permit["d_s"]
+        said = f"renewed {permit['renewed_age_s']:.1f} s ago, good for {permit['d_s']:g} s"
+        yield f"Permit     {out.paint('fail', said) if late else said}"
+    for agent in body.get("agents") or []:
+        for trouble in agent.get("troubles") or ():
+            yield f"Agent      {agent['agent']} in {agent['region']}: {out.paint('warn', trouble)}"
+    handed = sum(agent.get("handed") or 0 for agent in body.get("agents") or [])
+    if handed:
+        yield f"Bridge     {handed} requests of late visitors were handed over to {body['writer']}"
 
 
 def _eyes(body: dict[str, Any], out: Voice) -> Iterator[str]:
@@ -128,6 +151,8 @@ def _next(body: dict[str, Any]) -> str:
         return "`farshore plan failover` shows what it would do; `farshore approve` or `farshore failover` does it"
     if body["paused"]:
         return "`farshore resume` when the work is done"
+    if _diverged(body):
+        return f"`farshore rebuild` makes {body['standby']} a standby again"
     if (body.get("would") or {}).get("call") not in (None, "fail over"):
         return "make the standby ready, so that a failover is possible: `farshore check` says what is missing"
     return "nothing; `farshore check` says what would break a failover"

@@ -5,8 +5,10 @@ from typing import Any
 from farshore.engine.carry import failover_plan
 from farshore.engine.parts import Parts
 from farshore.engine.state import State, observe
+from farshore.model.permit import Gate
 from farshore.plan.progress import progress
 from farshore.plan.timings import timings
+from farshore.ports.app import AgentView
 
 
 def status(state: State, parts: Parts, now_s: float, wall: str) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def status(state: State, parts: Parts, now_s: float, wall: str) -> dict[str, Any
         "doors": _doors(state, now_s),
         "agents": [
             {"agent": name, "region": region, "answers": view is not None, "endpoint": _endpoint(view)}
+            | _troubles(view)
             for (region, name), view in sorted(state.views.items())
         ],
         "marker": {
@@ -42,10 +45,27 @@ def status(state: State, parts: Parts, now_s: float, wall: str) -> dict[str, Any
             "standby_follows": seen.marker.follows,
             "failing": state.markers.failing,
         },
+        "permit": _permit(state, now_s),
         "parts_missing": dict(parts.missing),
         "plan": _plan(state),
         "plan_now": {"checksum": now.checksum, "text": now.text()} if now is not None else None,
     }
+
+
+def _permit(state: State, now_s: float) -> dict[str, Any] | None:
+    """None where nothing enforces one."""
+    terms = state.group.permit
+    if terms.gate is Gate.NONE:
+        return None
+    age_s = None if state.renewed_since_s is None else _round(now_s - state.renewed_at_s)
+    return {"gate": terms.gate, "d_s": terms.d_s, "wait_s": _round(terms.wait_s), "renewed_age_s": age_s}
+
+
+def _troubles(view: AgentView | None) -> dict[str, Any]:
+    """What an agent says of itself, and how many late visitors it has handed over."""
+    if view is None:
+        return {}
+    return {"troubles": list(view.troubles), "handed": view.bridge.handed if view.bridge is not None else 0}
 
 
 def _verdict(state: State) -> dict[str, Any] | None:

@@ -102,6 +102,31 @@ ASK = {"call": "ask operator", "rule": "V75", "because": "No standby is ready."}
         ({"paused": True}, "farshore watch, process 9 leads in term 3, mode auto, automation is PAUSED"),
         ({"paused": True, "daemon": None}, "Automation is paused."),
         ({"paused": True}, "Next       `farshore resume` when the work is done"),
+        (
+            {"marker": {"failing": "", "behind_s": None, "read_age_s": 0.2, "standby_follows": False}},
+            "shop.example.com: nyc3 sells under epoch 1, sfo3 must be rebuilt before it stands by",
+        ),
+        (
+            {"marker": {"failing": "", "behind_s": None, "read_age_s": 0.2, "standby_follows": False}},
+            "Next       `farshore rebuild` makes sfo3 a standby again",
+        ),
+        ({"permit": {"renewed_age_s": 0.4, "d_s": 3.0}}, "Permit     renewed 0.4 s ago, good for 3 s"),
+        (
+            {"permit": {"renewed_age_s": None, "d_s": 3.0}},
+            "Permit     was not renewed since this controller began to lead",
+        ),
+        (
+            {
+                "agents": [
+                    {"agent": "web-1", "region": "sfo3", "answers": True, "handed": 12, "troubles": ["No nginx."]}
+                ]
+            },
+            "Bridge     12 requests of late visitors were handed over to nyc3",
+        ),
+        (
+            {"agents": [{"agent": "web-1", "region": "sfo3", "answers": True, "handed": 0, "troubles": ["No nginx."]}]},
+            "Agent      web-1 in sfo3: No nginx.",
+        ),
         ({"fence": "pending"}, "Fence      the old region is not fenced yet; it is tried each second"),
         ({"agents": [{"agent": "web-1", "region": "sfo3", "answers": False}]}, "Agent      web-1 in sfo3: silent"),
         ({"plan": PLAN}, "           failed   promote            no"),

@@ -3,6 +3,7 @@
 from farshore.engine.steps.context import Done, StepContext
 from farshore.model.failure import Failure
 from farshore.plan.journal import BY_PLAN, StepDone, StepSkipped
+from farshore.plan.plan import PlanKind
 from farshore.plan.step import StepKind
 from farshore.plan.timings import timings
 from farshore.ports.notifier import Notice
@@ -17,6 +18,8 @@ def _fenced(ctx: StepContext) -> bool:
 
 
 async def perform(ctx: StepContext) -> Done:
+    if ctx.plan.kind is PlanKind.REBUILD:
+        return await _tell(ctx, f"{ctx.plan.to_region} stands by again", "A marker has passed; a failover is possible.")
     took = timings(ctx.plan.id, ctx.events)
     figures = [f"{ctx.plan.to_region} sells under epoch {ctx.plan.epoch}"]
     if took.first_order_s is not None:
@@ -25,10 +28,12 @@ async def perform(ctx: StepContext) -> Done:
         figures.append(f"of which the promotion took {took.promotion_s:.2f} s")
     if StepKind.FENCE_DATABASE in ctx.plan.kinds and not _fenced(ctx):
         figures.append(f"the old database of {ctx.plan.from_region} is NOT fenced yet, and is tried each second")
-    text = "; ".join(figures)
+    return await _tell(ctx, f"{ctx.plan.to_region} takes orders", "; ".join(figures))
+
+
+async def _tell(ctx: StepContext, title: str, text: str) -> Done:
     try:
-        title = f"{ctx.group.name}: {ctx.plan.to_region} takes orders"
-        await ctx.world.notifier.tell(Notice(ctx.group.name, "info", title, text))
+        await ctx.world.notifier.tell(Notice(ctx.group.name, "info", f"{ctx.group.name}: {title}", text))
     except Failure as error:
         text += f" (nobody could be told: {error.what})"
     return Done(text)
