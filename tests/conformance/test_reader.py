@@ -7,12 +7,12 @@ import pytest
 from forked import Forked
 from pairs import Pair
 
+from farshore.adapters.system_clock import SystemClock
 from farshore.engine.divergence import Sides, divergence
 from farshore.model.divergence import Difference, DifferenceKind, Divergence, Row, Table
 from farshore.model.failure import Failure, Unreachable
 from farshore.model.region import Epoch
 from farshore.ports.reader import Reader
-from farshore.sim.fake_clock import FakeClock
 
 Run = Callable[[Any], Any]
 MISSING, DIFFERS = DifferenceKind.MISSING, DifferenceKind.DIFFERS
@@ -38,7 +38,7 @@ def _table(run: Run, reader: Reader, name: str = "orders") -> Table:
 
 def _compare(run: Run, readers: tuple[Reader, Reader]) -> tuple[Divergence, dict[Any, Difference]]:
     found: list[Difference] = []
-    summary = run(divergence(Sides(*readers, "shop", FakeClock()), ["orders"], found.append))
+    summary = run(divergence(Sides(*readers, "shop", SystemClock()), ["orders"], found.append))
     return summary, {difference.key["id"]: difference for difference in found if difference.table == "orders"}
 
 

@@ -113,7 +113,7 @@ async def _patiently(sides: Sides, size: int, ask: Callable[[int], Awaitable[T]]
         except RetryLater as error:
             if attempt == _ATTEMPTS_MAX:
                 raise
-            size = max(20, size // 4)
+            size = max(1, size // 4)
             await sides.clock.sleep(max(error.after_s, 0.1 * attempt))
     raise AssertionError("unreachable")
 

@@ -38,7 +38,9 @@ class FakeReader:
     async def rows_of(self, database: str, table: Table, keys: Sequence[Key]) -> Sequence[Row | None]:
         with self._server.calls.call("reader.rows_of"):
             self._server.answer()
-            found = {(key,): Row((key,), cells) for name, key, cells in self._all(database) if name == table.name}
+            found: dict[Key, Row] = {
+                (key,): Row((key,), cells) for name, key, cells in self._all(database) if name == table.name
+            }
         return [found.get(key) for key in keys]
 
     async def fork_mark(self, database: str) -> str:

@@ -10,17 +10,13 @@ from collections.abc import Sequence
 import psycopg
 
 from farshore.adapters.postgresql.cells import cell, text
-from farshore.adapters.postgresql.failures import MISSING
-from farshore.adapters.postgresql.session import PgSession, Statements, name
+from farshore.adapters.postgresql.failures import MISSING, NOT_ALLOWED
+from farshore.adapters.postgresql.session import PgSession, Rows, Statements, name
 from farshore.model.divergence import Column, Key, Row, Table
+from farshore.model.failure import Refused
 from farshore.model.sighting import Position
 from farshore.ports.cloud import DatabaseServer
 
-_SET = (
-    "SET default_transaction_read_only = on; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; "
-    "SET intervalstyle = 'iso_8601'; SET bytea_output = 'hex'; SET extra_float_digits = 1"
-)
-_SNAPSHOT = f"ROLLBACK; {_SET}; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TABLES = """
 SELECT c.oid, CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname, a.attname,
         coalesce(b.typname, t.typname), CASE WHEN array_position(i.indkey::int2[], a.attnum) < i.indnkeyatts
@@ -46,8 +42,9 @@ _FIRST_NORMAL = 3
 
 class PostgreSqlReader:
     def __init__(self, server: DatabaseServer, ca_pem: str | None, timeout_s: float) -> None:
-        self._main = PgSession(server, server.database, ca_pem, timeout_s)
-        self._opened = server, ca_pem, timeout_s
+        self._server = server
+        self._ca_pem = ca_pem
+        self._timeout_s = timeout_s
         self._stores: dict[str, PgSession] = {}
         self._table = ""  # whose snapshot is open
 
@@ -60,12 +57,12 @@ class PostgreSqlReader:
         def look(statements: Statements) -> Sequence[Row]:
             wanted = f"{database}.{table.name}"
             if not (statements.in_transaction and self._table == wanted):
-                statements.all(_SNAPSHOT)
+                statements.all("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 self._table = wanted
             keys = ", ".join(name(part) for part in table.key)
             where = "" if after is None else f"WHERE ({keys}) > ({_literals(statements, after)})"
             query = f"{_select(table)} {where} ORDER BY {keys} LIMIT {int(limit)}"
-            found = statements.raw(query)[-1]
+            found = _permitted(statements, table, query)[-1]
             if len(found) < limit:
                 statements.all("COMMIT")
             return [_row(table, values, fork_mark) for values in found]
@@ -88,26 +85,51 @@ class PostgreSqlReader:
         return await self._store(database).run(look, writing=False)
 
     async def history(self) -> Position:
-        return Position("pg", str((await self._main.run(lambda s: s.rows(_HISTORY), writing=False))[0][0]))
+        return Position(
+            "pg", str((await self._store(self._server.database).run(lambda s: s.rows(_HISTORY), writing=False))[0][0])
+        )
 
     async def transactions_beyond(self, other: Position) -> Sequence[str]:
         return ()  # the log names none; rows do (see above)
 
     async def close(self) -> None:
-        for session in (self._main, *self._stores.values()):
+        for session in self._stores.values():
             await session.close()
 
     def _store(self, database: str) -> PgSession:
-        server, ca_pem, timeout_s = self._opened
         if database not in self._stores:
-            self._stores[database] = PgSession(server, database, ca_pem, timeout_s)
+            self._stores[database] = PgSession(
+                self._server, database, self._ca_pem, self._timeout_s, _settings(self._timeout_s)
+            )
         return self._stores[database]
+
+
+def _settings(timeout_s: float) -> str:
+    """The server gives up before we do, so that what is left of a long statement does not run on."""
+    patience_ms = round(timeout_s * 800)
+    return (
+        "-c default_transaction_read_only=on -c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=iso_8601 "
+        "-c bytea_output=hex -c extra_float_digits=1 "
+        f"-c statement_timeout={patience_ms} -c lock_timeout={patience_ms}"
+    )
+
+
+def _permitted(statements: Statements, table: Table, query: str) -> list[Rows]:
+    try:
+        return statements.raw(query)
+    except psycopg.Error as error:
+        if error.sqlstate != NOT_ALLOWED:
+            raise
+        raise Refused(
+            f"The admin may not read the table {table.name}: {str(error).splitlines()[0]}.",
+            f"As its owner: GRANT SELECT ON {table.name} TO the admin.",
+        ) from error
 
 
 def _tables(statements: Statements) -> Sequence[Table]:
     columns: dict[str, list[Column]] = {}
     keys: dict[str, dict[int, str]] = {}
-    for _, table, column, kind, at in statements.raw(f"{_SET}; {_TABLES}")[-1]:
+    for _, table, column, kind, at in statements.raw(_TABLES)[-1]:
         columns.setdefault(table, []).append(Column(column, kind))
         if int(at) >= 0:
             keys.setdefault(table, {})[int(at)] = column
@@ -125,7 +147,8 @@ def _rows_of(statements: Statements, table: Table, keys: Sequence[Key]) -> Seque
     parts = ", ".join(name(part) for part in table.key)
     wanted = [f"({_literals(statements, key)})" for key in keys]
     select = f"{_select(table)} WHERE ({parts})"
-    rows = (_row(table, values) for values in statements.raw(f"{_SET}; {select} IN ({', '.join(wanted)})")[-1])
+    query = f"{select} IN ({', '.join(wanted)})"
+    rows = (_row(table, values) for values in _permitted(statements, table, query)[-1])
     known = {_same(row.key): row for row in rows}
     found = [known.get(_same(key)) for key in keys]
     missing = [at for at, row in enumerate(found) if row is None]

@@ -104,10 +104,13 @@ def _shut(descriptor: int) -> None:
 
 
 class PgSession:
-    """`ca_pem` None means no TLS, for servers on this machine."""
+    """`ca_pem` None means no TLS, for servers on this machine. `settings` hold from each connection's beginning."""
 
-    def __init__(self, server: DatabaseServer, database: str, ca_pem: str | None, timeout_s: float) -> None:
+    def __init__(
+        self, server: DatabaseServer, database: str, ca_pem: str | None, timeout_s: float, settings: str = ""
+    ) -> None:
         self.where = f"Database {server.name}"
+        self._settings = settings
         self._server = server
         self._database = database
         self._timeout_s = timeout_s
@@ -199,7 +202,7 @@ class PgSession:
             keepalives_idle=1,
             keepalives_interval=1,
             keepalives_count=3,
-            options=f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+            options=f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} {self._settings}",
             **security,
         )
 
