@@ -14,7 +14,7 @@ from farshore.drills.divergence import settled
 from farshore.drills.entry import BROWSE
 from farshore.drills.lab import Facts, Lab
 from farshore.drills.machine import watched
-from farshore.drills.order_rows import read_rows
+from farshore.drills.order_rows import read_rows_patiently
 from farshore.drills.orders import fate
 from farshore.drills.report import Report, write_report
 from farshore.drills.result import Conditions, Result
@@ -118,7 +118,7 @@ async def _measure(
 ) -> Result:
     scene, ledger = scenario.scene, everybody(audience)
     writer = after.open_in[0] if after is not None and len(after.open_in) == 1 else facts.standby
-    rows = await read_rows(lab, facts, writer)
+    rows = await read_rows_patiently(lab, facts, writer)
     say(f"{len(rows)} orders in the database of {writer}; compared with the customers' ledger")
     conditions = Conditions(
         drill=scenario.name,
