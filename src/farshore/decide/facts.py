@@ -1,7 +1,7 @@
 """The facts that the verdict table looks at, derived from an observation. Nothing else may influence a verdict."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
 
@@ -36,12 +36,13 @@ class Facts:
     marker_fresh: bool
     cooling_down: bool
     consent: Consent
+    homesick: bool  # the group goes home by itself, and all has been well for long enough
 
 
 def every_combination() -> Iterator[Facts]:
     """All facts there can be; the table's test walks them."""
     booleans = (False, True)
-    for values in product(booleans, booleans, PlanPhase, Gate, booleans, booleans, booleans, Consent):
+    for values in product(booleans, booleans, PlanPhase, Gate, booleans, booleans, booleans, Consent, booleans):
         yield Facts(*values)
 
 
@@ -55,7 +56,7 @@ def derive(seen: Observation, group: Group) -> Facts:
     standby_browse = gate(seen.sightings, Door.BROWSE, standby, regions, limits, seen.was_down)
     database_answers = seen.marker.read_age_s is not None and seen.marker.read_age_s <= limits.fresh_s
     behind = seen.marker.behind_s
-    return Facts(
+    facts = Facts(
         store_of_record_ok=seen.store_of_record_ok,
         leads=seen.leads,
         plan=seen.plan,
@@ -64,7 +65,17 @@ def derive(seen: Observation, group: Group) -> Facts:
         marker_fresh=behind is not None and behind <= limits.rpo_budget_s,
         cooling_down=seen.since_failover_s is not None and seen.since_failover_s < limits.cool_down_s,
         consent=consent(seen, group),
+        homesick=False,
     )
+    after_s = group.failback_after_s
+    sick = away_and_well(facts, seen, group) and after_s is not None and seen.well_for_s >= after_s
+    return replace(facts, homesick=sick)
+
+
+def away_and_well(facts: Facts, seen: Observation, group: Group) -> bool:
+    """Nothing would be lost by going home now, and nobody has said that automation may not."""
+    well = facts.primary is Gate.OPEN and facts.standby_ready and facts.marker_fresh
+    return well and facts.consent is Consent.ALONE and seen.grant.holder != group.first.region
 
 
 def _never_opened(browse: Gate, buy: Gate, seen: Observation, group: Group) -> bool:

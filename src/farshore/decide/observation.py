@@ -55,6 +55,7 @@ class Observation:
     down_for_s: float = 0.0  # since the writer was first found down by quorum: runs the veto window
     since_failover_s: float | None = None  # None: never
     fence: Fence = Fence.NOT_NEEDED
+    well_for_s: float = 0.0  # both regions, away from home
     permit_for_s: float | None = None  # since this leader first saw the writer's permit renewed; None: not yet
     orders_per_s: float | None = None
     last_promotion_s: float | None = None  # measured by the last finished failover, if any

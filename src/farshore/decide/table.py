@@ -145,7 +145,14 @@ ROWS = (
         _JUDGED,
         {"primary": Gate.UNSEEN},
     ),
-    _row("V50", Call.STAY, "The writer serves.", _JUDGED, {"primary": Gate.OPEN}),
+    _row(
+        "V45",
+        Call.SWITCH_OVER,
+        "Both regions have been well for long enough, and the group goes home by itself.",
+        _JUDGED,
+        {"primary": Gate.OPEN, "homesick": True},
+    ),
+    _row("V50", Call.STAY, "The writer serves.", _JUDGED, {"primary": Gate.OPEN, "homesick": False}),
     _row(
         "V55",
         Call.WAIT,

@@ -7,7 +7,7 @@ performs it in order and feeds back what happened, and the simulator runs this v
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from farshore.decide.facts import derive
+from farshore.decide.facts import away_and_well, derive
 from farshore.decide.observation import PlanPhase
 from farshore.decide.predict import would
 from farshore.decide.quorum import Gate, remember_down
@@ -185,12 +185,14 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     observation = replace(observation, was_down=was_down)
     facts = derive(observation, state.group)
     down = facts.primary in (Gate.SHUT, Gate.SHUT_BY_FEW)
+    well = away_and_well(facts, observation, state.group) and state.phase is PlanPhase.NONE
     verdict = decide(facts)
     same = state.verdict is not None and state.verdict.rule == verdict.rule
     state = replace(
         state,
         was_down=was_down,
         verdict_since_s=state.verdict_since_s if same else now_s,
+        well_since_s=(state.well_since_s if state.well_since_s is not None else now_s) if well else None,
         down_since_s=(state.down_since_s if state.down_since_s is not None else now_s) if down else None,
         verdict=verdict,
         would=would(observation, state.group),

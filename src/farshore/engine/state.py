@@ -76,6 +76,7 @@ class State:
     views: Mapping[tuple[RegionName, str], AgentView | None] = field(default_factory=dict)  # None: silent
     was_down: frozenset[Seat] = frozenset()
     down_since_s: float | None = None
+    well_since_s: float | None = None  # both regions, away from home
     markers: Markers = field(default_factory=Markers)
     renewed_since_s: float | None = None  # when the current grant's permit was first seen renewed
     renewed_at_s: float = float("-inf")
@@ -133,6 +134,7 @@ def observe(state: State, now_s: float, lag_s: float = 0.0) -> Observation:
         ),
         down_for_s=0.0 if state.down_since_s is None else now_s - state.down_since_s,
         since_failover_s=since,
+        well_for_s=0.0 if state.well_since_s is None else now_s - state.well_since_s,
         fence=state.fence,
         last_promotion_s=state.ledger.promotion_s,
         permit_for_s=None if state.renewed_since_s is None else now_s - state.renewed_since_s,

@@ -32,8 +32,7 @@ def status(state: State, parts: Parts, now_s: float, wall: str) -> dict[str, Any
         "would": _would(state),
         "doors": _doors(state, now_s),
         "agents": [
-            {"agent": name, "region": region, "answers": view is not None, "endpoint": _endpoint(view)}
-            | _troubles(view)
+            {"agent": name, "region": region, "answers": view is not None, "endpoint": _endpoint(view)} | _says(view)
             for (region, name), view in sorted(state.views.items())
         ],
         "marker": {
@@ -61,7 +60,7 @@ def _permit(state: State, now_s: float) -> dict[str, Any] | None:
     return {"gate": terms.gate, "d_s": terms.d_s, "wait_s": _round(terms.wait_s), "renewed_age_s": age_s}
 
 
-def _troubles(view: AgentView | None) -> dict[str, Any]:
+def _says(view: AgentView | None) -> dict[str, Any]:
     """What an agent says of itself, and how many late visitors it has handed over."""
     if view is None:
         return {}

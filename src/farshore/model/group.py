@@ -80,6 +80,7 @@ class Group:
     thresholds: Thresholds = field(default_factory=Thresholds)
     allow_unfenced: bool = False
     permit: PermitTerms = field(default_factory=PermitTerms)
+    failback_after_s: float | None = None  # home by itself once all has been well for so long; None: on a word only
 
     def place(self, region: RegionName) -> Place:
         """The place in `region`; KeyError when the group has none there."""

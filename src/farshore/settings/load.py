@@ -71,7 +71,15 @@ def _read_group(top: Section) -> Group:
         stores.append(store)
     thresholds = read_thresholds(top.section("thresholds"))
     permit = read_permit(top.section("permit"), tuple(stores))
-    return Group(name, engine, tuple(stores), first, second, mode, thresholds, allow_unfenced, permit)
+    failback_after_s = _read_failback(top.section("failback"))
+    return Group(name, engine, tuple(stores), first, second, mode, thresholds, allow_unfenced, permit, failback_after_s)
+
+
+def _read_failback(section: Section) -> float | None:
+    by_itself = section.flag("auto", False)
+    after_s = section.number("stable_s", 3600.0, 60, 604800)
+    section.finish()
+    return after_s if by_itself else None
 
 
 def _read_place(section: Section) -> Place:

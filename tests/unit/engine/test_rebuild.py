@@ -137,3 +137,24 @@ def test_the_writer_goes_on_selling_and_is_not_disturbed() -> None:
         assert {app.endpoint.epoch for app in world.apps[SFO].apps if app.endpoint} == {2}
 
     play(world, world.fail_over, world.come_back, lambda: world.say(Word.REBUILD), 30, look, 120, look)
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_home_by_itself_only_where_the_group_says_so_and_only_after_a_quiet_time(by_itself: bool) -> None:
+    world = TwoRegions(group(permit=FAST, allow_unfenced=False, failback_after_s=300.0 if by_itself else None))
+    looked: list[int] = []
+
+    async def look() -> None:
+        looked.append(sum(isinstance(e, Granted) for e in await world.events()))
+
+    async def stir() -> None:
+        """A standby that is away for a moment begins the quiet time anew."""
+        world.standby().reachable = False
+        await world.clock.advance(10)
+        world.standby().reachable = True
+
+    acts = (world.fail_over, world.come_back, lambda: world.say(Word.REBUILD), 150, 100, stir, 250, look, 120, look)
+    found = play(world, *acts)
+    assert looked == ([2, 3] if by_itself else [2, 2])
+    plans = [(e.plan.kind, e.plan.rule) for e in found if isinstance(e, PlanStarted)]
+    assert ((PlanKind.SWITCHOVER, "V45") in plans) is by_itself
