@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 ENGINE ?= mysql
 DRILL ?= region
 OUT ?= out/$(DRILL)-$(ENGINE)
+BENCH_OUT ?= out/bench
 APT := python3 python3-venv debootstrap debian-archive-keyring iproute2 nftables openssh-client e2fsprogs util-linux procps mount ca-certificates openssl \
 	mariadb-client postgresql-client spin gcc libc6-dev
 
 export DEBIAN_FRONTEND := noninteractive
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo bench drills image test test-fast model lint format clean
+.PHONY: help setup setup-bench demo bench drills image test test-fast model lint format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -25,8 +26,11 @@ setup: ## packages of the machine and a virtual environment; running it again do
 demo: setup ## kill a region of a shop in miniature, watch it fail over, read the report [ENGINE=mysql|postgresql] [OUT=dir]
 	@farshore drill region --engine $(ENGINE) --out $(OUT)
 
-bench: setup ## the same fault for farshore and for the script that founded this project [ENGINE=mysql|postgresql] [OUT=dir]
-	@farshore bench --engine $(ENGINE) --out $(OUT)-bench
+setup-bench: setup ## what `make bench` compares with: Patroni and etcd, in a folder of their own
+	@bash scripts/setup_bench.sh "$(BIN)/python" .bench
+
+bench: setup-bench ## the same faults for farshore, for Patroni and for the script that founded this project, 20 minutes [TIMES=1] [BENCH_OUT=dir]
+	@farshore bench --times $(or $(TIMES),1) --out $(BENCH_OUT)
 
 drills: setup ## one drill TIMES times, with medians [DRILL=region] [ENGINE=mysql|postgresql] [TIMES=10] [OUT=dir]
 	@python scripts/many_drills.py $(DRILL) $(ENGINE) $(or $(TIMES),10) $(OUT)-drills

@@ -12,7 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PACKAGING = [ROOT / name for name in ("requirements.lock", "pyproject.toml", "Makefile", ".ci/run", "scripts/setup.sh")]
+LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-bench.lock"]
+SETUP = ("pyproject.toml", "Makefile", ".ci/run", "scripts/setup.sh", "scripts/setup_bench.sh")
+PACKAGING = [*LOCKS, *(ROOT / name for name in SETUP)]
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 70
 METHODS_MAX = 20
@@ -134,8 +136,9 @@ def test_packaging_names_no_host(path: Path) -> None:
     assert found == []
 
 
-def test_every_locked_package_has_a_hash() -> None:
-    text = (ROOT / "requirements.lock").read_text().replace("\\\n", " ")
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_locked_package_has_a_hash(lock: Path) -> None:
+    text = lock.read_text().replace("\\\n", " ")
     pinned = [line for line in text.splitlines() if "==" in line and not line.lstrip().startswith("#")]
     assert pinned
     assert [line.split()[0] for line in pinned if "--hash=sha256:" not in line] == []

@@ -40,9 +40,9 @@ def _times(text: str) -> int:
     return times
 
 
-def add_drill_options(parser: argparse.ArgumentParser) -> None:
+def add_drill_options(parser: argparse.ArgumentParser, engine: str = "mysql") -> None:
     engines = ("mysql", "mariadb", "pg", "postgresql")
-    parser.add_argument("--engine", choices=engines, default="mysql", help="(default: mysql)")
+    parser.add_argument("--engine", choices=engines, default=engine, help="(default: %(default)s)")
     parser.add_argument(
         "--lab", default="drill", metavar="NAME", help="lab to use; brought up if it is not (default: drill)"
     )

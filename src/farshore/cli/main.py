@@ -37,7 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "terraform guard": ("terraform_guard", "refuse a Terraform plan that would hurt the region that sells"),
     "agent": ("agent", "run on an app server: point it, and watch from there"),
     "drill": ("drill", "break a region on purpose and measure"),
-    "bench": ("bench", "compare a failover with the script that founded this project"),
+    "bench": ("bench", "compare failovers with Patroni and with the script that founded this project"),
 }
 
 
