@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from farshore.cli.drill import add_drill_options
+from farshore.cli.drill import add_drill_options, count
 
 if TYPE_CHECKING:
     from farshore.drills.command import Progress
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Patroni, on a crash and on a cut; PostgreSQL only (default: all)",
     )
     parser.add_argument(
-        "--times", type=int, default=1, metavar="N", help="bouts with Patroni of each kind (default: 1)"
+        "--times", type=count, default=1, metavar="N", help="bouts with Patroni of each kind (default: 1)"
     )
     parser.add_argument(
         "--patroni-dir",

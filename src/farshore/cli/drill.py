@@ -24,7 +24,7 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("drill", choices=tuple(SCENES), metavar="NAME", help=_menu())
-    parser.add_argument("--times", type=_times, default=1, metavar="N", help="play it N times (default: 1)")
+    parser.add_argument("--times", type=count, default=1, metavar="N", help="play it N times (default: 1)")
     add_drill_options(parser)
 
 
@@ -33,7 +33,7 @@ def _menu() -> str:
     return f"where A takes the orders and B stands by, {told}"
 
 
-def _times(text: str) -> int:
+def count(text: str) -> int:
     times = int(text)
     if times < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
