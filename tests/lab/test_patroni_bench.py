@@ -38,7 +38,9 @@ def lab() -> Iterator[Lab]:
 def test_a_cut_under_patroni(lab: Lab, tmp_path: Path) -> None:
     """It fails over with one leader at a time, and customers inside were thanked for orders that nobody has."""
     scenario = Scenario(engine="pg", lab=lab.name, out=tmp_path, permit=False)
-    found = asyncio.run(run_bouts(scenario, BUNDLE, [(FASTEST, CUT)], Progress(quiet=True)))[0]
+    bouts, problems = asyncio.run(run_bouts(scenario, BUNDLE, [(FASTEST, CUT)], Progress(quiet=True)))
+    assert problems == []
+    found = bouts[0]
     assert found.buy_s is not None
     assert FASTEST.ttl_s - FASTEST.loop_wait_s < found.buy_s < 60
     assert (found.overlap_s, found.late) == (0.0, 0)

@@ -29,8 +29,9 @@ REJOINS_WITHIN_S = 90.0
 
 async def run_bouts(
     scenario: Scenario, bundle: Bundle, order: Sequence[tuple[Profile, str]], say: Progress
-) -> list[Bout]:
-    """`order` are (profile, fault). The lab's shop is without permits, as it is without farshore's agents."""
+) -> tuple[list[Bout], list[str]]:
+    """(bouts, what could not be measured and why). `order` are (profile, fault). The lab's shop is without permits, as
+    it is without farshore's agents."""
     lab = Lab(scenario.lab)
     began_here = not await lab.is_up()
     try:
@@ -38,15 +39,20 @@ async def run_bouts(
             facts = await lab.up("pg", scenario.promote_delay_s, scenario.time_scale, say, permit=False)
         else:
             facts = await lab.found()
-        found = []
+        found: list[Bout] = []
+        problems: list[str] = []
         _clear(scenario.out / "cluster")
         for number, (profile, fault) in enumerate(order, start=1):
             say(f"{profile.told}: {fault}, bout {number} of {len(order)}")
             out = scenario.out / f"{number:02d}-{profile.name}-{fault}"
             scene = replace(SCENE_OF[fault], give_up_s=scenario.give_up_s or SCENE_OF[fault].give_up_s)
             cluster = Cluster(lab, facts, bundle, scenario.out / "cluster", say)
-            found.append(await _play(facts, cluster, profile, fault, scene, out, scenario.load, say))
-        return found
+            try:
+                found.append(await _play(facts, cluster, profile, fault, scene, out, scenario.load, say))
+            except Refused as refusal:  # the others are worth their minutes all the same
+                problems.append(f"{profile.told}, {fault}, bout {number}: {refusal}")
+                say(problems[-1])
+        return found, problems
     finally:
         if began_here and not scenario.keep:
             say("taking the lab down")

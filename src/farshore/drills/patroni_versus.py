@@ -90,6 +90,7 @@ class Ratio:
 class Versus:
     bouts: tuple[Bout, ...]
     watched_s: float
+    problems: tuple[str, ...] = ()  # bouts that could not be played, and why
 
     def of(self, who: str, fault: str) -> list[Bout]:
         return [one for one in self.bouts if (one.who, one.fault) == (who, fault)]
@@ -122,6 +123,7 @@ class Versus:
                 if one is not None
             ],
             "bouts": [one.to_json() for one in self.bouts],
+            "not_measured": list(self.problems),
         }  # fmt: skip
 
     def lines(self) -> list[str]:
@@ -140,7 +142,7 @@ class Versus:
                         f"  buying closed for {more}{ratio.times:.1f} times as long with {ratio.who} "
                         f"({ratio.theirs_s:.1f} s against {ratio.ours_s:.1f} s, {runs})"
                     )
-        return out
+        return [*out, *(f"not measured: {one}" for one in self.problems)]
 
 
 _HEAD = ("", "closed", "acknowledged", "absent", "kept", "for good", "doubled", "old side after", "last", "overlap")

@@ -87,6 +87,9 @@ def test_the_printed_table_and_the_json_tell_the_same() -> None:
     ]
     for says in FAULTS.values():
         assert says in text
+    missed = replace(found, problems=("farshore, cut, bout 2: it would not fail over",))
+    assert "not measured: farshore, cut, bout 2" in "\n".join(missed.lines())
+    assert missed.to_json()["not_measured"] == list(missed.problems)
     assert len(body["bouts"]) == 4
 
 
