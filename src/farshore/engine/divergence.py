@@ -26,7 +26,9 @@ from farshore.ports.reader import Reader
 
 T = TypeVar("T")
 Write = Callable[[Difference], None]
-_CHUNK = 500
+_CHUNK_FIRST = 50
+_CHUNK_MAX = 900  # rows; from 1000 keys on, MariaDB makes a temporary table of them
+_CHUNK_CELLS = 2_000_000  # characters
 _ATTEMPTS_MAX = 8  # of one chunk
 _ORDERS_MAX = 1000  # kept in the summary; the lines have all
 
@@ -69,7 +71,7 @@ async def _table(sides: Sides, table: Table, other: Table | None, mark: str, kee
     if other is not None and other.key != table.key:
         return replace(count, why_not="its primary key is another one on the new writer")
     after: Key | None = None
-    chunk = _CHUNK
+    chunk = _CHUNK_FIRST
     while True:
         try:
             rows, chunk = await _patiently(sides, chunk, partial(_rows, sides, table, after, mark))
@@ -80,7 +82,15 @@ async def _table(sides: Sides, table: Table, other: Table | None, mark: str, kee
             count = _judge(sides, table, other, row, found, count, keep)
         if len(rows) < chunk:
             return count
-        after = rows[-1].key
+        after, chunk = rows[-1].key, min(2 * chunk, _next_chunk(rows))
+
+
+def _next_chunk(rows: Sequence[Row]) -> int:
+    """As many as fit into memory well, by what the last ones were: a row may be a few bytes or a whole picture.
+
+    It grows by doubling only (see the caller): a server that was too slow for more is not asked for more at once."""
+    characters = sum(len(str(cell)) for row in rows for cell in row.cells.values())
+    return max(1, min(_CHUNK_MAX, _CHUNK_CELLS * len(rows) // max(1, characters)))
 
 
 async def _rows(sides: Sides, table: Table, after: Key | None, mark: str, size: int) -> Sequence[Row]:

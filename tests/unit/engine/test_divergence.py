@@ -59,7 +59,8 @@ def test_exactly_what_the_old_writer_alone_has_is_reported(old: Notes, new: Note
     """For any two contents and any chunk: each row once, in key order; nothing of what the new writer alone has."""
     writer, promoted = _writers(old, new)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_CHUNK", chunk)
+        patch.setattr(module, "_CHUNK_FIRST", chunk)
+        patch.setattr(module, "_CHUNK_MAX", chunk)
         summary, found = _compare(writer.reader(), promoted.reader())
     expected = {
         number: "missing" if number not in new else "differs" for number in old if old[number] != new.get(number)
@@ -94,6 +95,17 @@ class _Slow(FakeReader):
             raise Unreachable("Database db does not answer.")
         if size > self.most:
             raise RetryLater("Database db is not ready: time is up.")
+
+
+def test_chunks_are_as_large_as_memory_likes() -> None:
+    """Small rows come by the hundreds, pictures by the dozen."""
+    notes = {number: "x" * (100_000 if number < 300 else 1) for number in range(1, 2000)}
+    writer, promoted = _writers(notes, {})
+    slow = _Slow(writer, most=10**6)
+    _, found = _compare(slow, promoted.reader())
+    assert len(found) == 1999
+    assert slow.asked[:3] == [50, 19, 19]
+    assert max(slow.asked) == 900
 
 
 @pytest.mark.parametrize("side", ["old", "new"])
