@@ -24,7 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "plan failover": ("plan_failover", "print what a failover would do, and its checksum"),
     "failover": ("failover", "move the stores to the other region"),
     "switchover": ("switchover", "move the writer as planned, with nothing lost"),
-    "rebuild": ("rebuild", "make the old region a standby again"),
+    "rebuild": ("rebuild", "have the old region stand by again"),
     "failback": ("failback", "move the writer home, with nothing lost"),
     "pause": ("pause", "stop automatic failovers until `resume`"),
     "resume": ("resume", "allow automatic failovers again"),
