@@ -151,5 +151,6 @@ def _show(args: argparse.Namespace, founding: "Comparison | None", versus: "Vers
 def _code(founding: "Comparison | None", versus: "Versus | None") -> int:
     from farshore.drills.patroni_match import whole
 
-    well = (founding is None or founding.ours.passed) and (versus is None or (whole(versus.bouts) and not versus.problems))
-    return 0 if well else 1
+    if founding is not None and not founding.ours.passed:
+        return 1
+    return 0 if versus is None or (whole(versus.bouts) and not versus.problems) else 1

@@ -82,8 +82,9 @@ def test_the_shop_writes_through_its_own_proxy_in_both_regions() -> None:
     assert (told["role"], told["host"], told["port"], told["epoch"]) == ("writer", "127.0.0.1", 5000, 2)
 
 
-def test_a_unit_starts_again_after_a_power_cut() -> None:
-    assert "WantedBy=multi-user.target" in unit("etcd", "root", ["/opt/etcd"])
+def test_the_unit_runs_patroni_as_its_own_user_with_its_own_packages() -> None:
+    text = unit("Patroni", "postgres", ["python3", "-m", "patroni"], "Environment=PYTHONPATH=/opt\n")
+    assert {"User=postgres", "ExecStart=python3 -m patroni", "Environment=PYTHONPATH=/opt"} <= set(text.splitlines())
 
 
 def test_a_missing_bundle_says_what_to_do(tmp_path: Path) -> None:
