@@ -1,6 +1,8 @@
 """`farshore terraform guard`: one sentence for each way in which a plan hurts the region that sells."""
 
+import asyncio
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,17 +24,23 @@ from terraform_world import (
     cluster,
     dependents,
     first_day,
+    group,
     plan,
     replica,
     resource,
+    server,
     standing,
     state,
 )
 
+from farshore.ports.cloud import Host
 from farshore.provision.terraform.finding import Finding, Level, exit_code
 from farshore.provision.terraform.guard import judge
-from farshore.provision.terraform.standing import Standing
+from farshore.provision.terraform.standing import Old, Standing, look
 from farshore.settings.problem import BadSettings
+from farshore.sim.fake_clock import FakeClock
+from farshore.sim.fake_cloud import FakeCloud
+from farshore.sim.fake_coordination import FakeCoordination
 
 AWAY = standing(standby_id=C, follows=True)  # sfo3 sells; nyc3 was rebuilt as its replica
 
@@ -314,3 +322,35 @@ def test_any_plan(pairs: list[tuple[str, list[str]]]) -> None:
     }
     assert {one.address for one in findings if one.level is Level.VIOLATION} == ending
     assert PASSWORD not in str(findings)
+
+
+def test_an_empty_list_of_sources_opens_the_database() -> None:
+    """Also where no app server is known: then nobody can be missed, and the world is let in all the same."""
+    bare = replace(AWAY, writer=replace(AWAY.writer, hosts=()))
+    after = _updated("digitalocean_database_firewall.trusted", rule=[])
+    findings = _judged("digitalocean_database_firewall.trusted", ["update"], bare, after=after)
+    assert "opens the database to the world" in findings[0].sentence
+
+
+def test_an_app_server_is_known_by_its_tag_too() -> None:
+    """One that the account did not list yet, in the writer's region only."""
+    resources = _adopted()
+    at(resources, 'digitalocean_droplet.web["sfo3"]')["values"]["id"] = "999"
+    said = change(at(resources, 'digitalocean_droplet.web["sfo3"]'), ["delete"])
+    assert [one.rule for one in judge(plan(resources, [said]), AWAY)] == ["T10"]
+
+
+def test_the_account_is_asked_for_each_side() -> None:
+    """A droplet that carries the other region's tag is none of its app servers."""
+    cloud, store, group_ = FakeCloud(), FakeCoordination(FakeClock()), group()
+    for found in (server("mysql", B, SFO3), server("mysql", C, NYC3, B)):
+        cloud.attach(found)
+    cloud.host_list = [Host(n, "w", r, "active", "", "", ("web-sfo3",)) for n, r in ((1, SFO3), (2, NYC3))]
+
+    async def ask() -> Standing:
+        await store.swap(None, await store.read("group/shop/grant"), '{"epoch": 7, "holder": "sfo3"}')
+        return await look(store, cloud, group_)
+
+    found_ = asyncio.run(ask())
+    assert (found_.grant.epoch, found_.database.id, found_.old) == (7, B, Old.REPLICA)
+    assert ([host.id for host in found_.writer.hosts], found_.standby.hosts) == ([1], ())

@@ -297,3 +297,26 @@ def test_any_shape_of_configuration(situation: str, engine: str, key: Any, modul
     for block in read_hcl(render(moves, "terraform")):
         if block.kind == "import":
             unquoted(block.arguments["id"])
+
+
+def test_what_belongs_to_the_fork_goes_though_the_fork_is_elsewhere() -> None:
+    """The cluster in one workspace, its users and sources in another: a fork is told by the account."""
+    moves = plan_moves(state(dependents(A)), standing())
+    assert {found.type for found in moves.forgotten} == {found["type"] for found in dependents(A)}
+
+
+def test_what_the_writer_has_already_is_not_imported_twice() -> None:
+    """Two addresses for one object: the second apply would fight the first."""
+    moves = plan_moves(state([*first_day(), *[_relabelled(found) for found in dependents(B)]]), standing())
+    assert [str(one.to) for one in moves.imports] == ["digitalocean_database_cluster.standby"]
+
+
+def test_a_key_that_looks_like_a_template_is_written_as_text() -> None:
+    found = [
+        cluster("this", A, NYC3, index="${path.root}%{if x}"),
+        replica("this", A, B, SFO3, index='a"\\\n\U0001f600\x01'),
+    ]
+    text = render(plan_moves(state(found), standing()), "terraform")
+    assert '["$${path.root}%%{if x}"]' in text
+    assert 'digitalocean_database_cluster.this["a\\"\\\\\\n\U0001f600\\u0001"]' in text
+    read_hcl(text)
