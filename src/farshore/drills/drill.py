@@ -1,7 +1,7 @@
 """A drill from beginning to end: brings up what it needs, breaks it as its scene says, measures, cleans up."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from farshore.drills.sides import sides
 from farshore.drills.stagehand import StageHand, names
 from farshore.drills.stages import course
 from farshore.drills.stopwatch import CACHED_MARGIN_S, clocks
+from farshore.drills.turns import turns
 from farshore.drills.verdict import decision
 from farshore.model.failure import Refused
 
@@ -96,7 +97,8 @@ async def _play(
                 # A drill that ended in the middle of a stray would read as a shop that never came back.
                 await audience.until_quiet(facts.store["ttl_s"] + CACHED_MARGIN_S)
         await audience.leave()
-        found = await _measure(scenario, lab, facts, contestant, audience, after, fault_s, say)
+        later = tuple(stage.played) if scene.then else ()
+        found = await _measure(scenario, lab, facts, contestant, audience, after, fault_s, later, say)
         result = replace(found, problems=(*found.problems, *stage.missed), machine=machine)
         return result, write_report(scenario.out, result, audience.public, fault_s)
     finally:
@@ -114,9 +116,11 @@ async def _measure(
     audience: Audience,
     after: Aftermath | None,
     fault_s: float,
+    later: Sequence[tuple[str, float, float]],
     say: Progress,
 ) -> Result:
     scene, ledger = scenario.scene, everybody(audience)
+    first = [entry for entry in ledger if not later or entry.ended < later[0][1]]
     writer = after.open_in[0] if after is not None and len(after.open_in) == 1 else facts.standby
     rows = await read_rows_patiently(lab, facts, writer)
     say(f"{len(rows)} orders in the database of {writer}; compared with the customers' ledger")
@@ -137,7 +141,7 @@ async def _measure(
     journal = await contestant.journal()
     told = Result(
         conditions=conditions,
-        clocks=clocks(ledger, fault_s),
+        clocks=clocks(first, fault_s),
         course=course(journal, fault_s, boot_less_monotonic),
         fate=fate(ledger, rows, fault_s),
     )
@@ -151,8 +155,9 @@ async def _measure(
         sides=sides(ledger, (*rows, *(after.old_rows or ())), fault_s),
         decision=decision(scene, journal, fault_s, boot_less_monotonic),
         after=after,
-        failed_pages=sum(e.kind == BROWSE and not e.good and e.ended >= fault_s for e in ledger),
+        failed_pages=sum(e.kind == BROWSE and not e.good and e.ended >= fault_s for e in first),
         planned=scene.planned,
+        turns=turns(ledger, later, fault_s),
     )
 
 

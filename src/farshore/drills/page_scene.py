@@ -3,6 +3,7 @@
 from html import escape
 
 from farshore.drills.result import Result
+from farshore.drills.turns import Turn
 from farshore.drills.verdict import times
 
 Lines = tuple[tuple[str, str], ...]
@@ -35,11 +36,23 @@ def told(result: Result) -> tuple[tuple[str, Lines], ...]:
     parts = [("The decision", decided)]
     if decision.decided.moves:
         parts.append(("Both sides", both))
+    for turn in result.turns:
+        parts.append((f"Then: {turn.what}", _turn(turn)))
     if (machine := result.machine) is not None:
         load = f"up to {machine.load_max:.1f} processes wanted {machine.cores} cores"
         stall = f"{machine.stall_s_max:.2f} s"
         parts.append(("The machine", (("load", load), ("the drill itself was kept waiting for up to", stall))))
     return tuple(parts)
+
+
+def _turn(turn: Turn) -> Lines:
+    closed = "the epoch stayed" if turn.checkout_closed_s is None else f"{turn.checkout_closed_s:.2f} s"
+    return (
+        ("begun", _moment(turn.at_s)),
+        ("took", f"{turn.took_s:.1f} s"),
+        ("between the orders of two epochs", closed),
+        ("page views that failed", str(turn.failed_pages)),
+    )
 
 
 def _moment(at_s: float | None) -> str:

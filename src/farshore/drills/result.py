@@ -9,6 +9,7 @@ from farshore.drills.orders import Fate
 from farshore.drills.sides import Sides
 from farshore.drills.stages import Course
 from farshore.drills.stopwatch import Clocks, rounded
+from farshore.drills.turns import Turn
 from farshore.drills.verdict import Decision
 
 
@@ -42,6 +43,7 @@ class Result:
     failed_pages: int = 0  # of everybody, after the fault
     planned: bool = False
     machine: Machine | None = None
+    turns: tuple[Turn, ...] = ()
 
     @property
     def may_stay(self) -> bool:
@@ -78,7 +80,7 @@ class Result:
         if not fate.acknowledged:
             found.append("No order was acknowledged at all, so nothing is proved.")
         found += self._unplanned() if self.planned else []
-        for part in (self.sides, self.decision, self.after):
+        for part in (self.sides, self.decision, self.after, *self.turns):
             found += part.failings if part is not None else ()
         return tuple(found)
 
@@ -157,6 +159,7 @@ class Result:
             **self.decision.to_json(),
             "divergent": divergent,
             "failed_pages": self.failed_pages,
+            "then": [turn.to_json() for turn in self.turns],
             "machine": None if self.machine is None else self.machine.to_json(),
             "checkout_closed_s": rounded(_less(self.sides.first_ack_s, self.sides.last_ack_s)),
             "open_in": list(self.after.open_in),

@@ -20,6 +20,7 @@ class StageHand:
         self._lab, self._facts, self._contestant, self._say = lab, facts, contestant, say
         self._broken: list[str] = []  # ids of faults in force, or CONTROLLER
         self._timed: list[asyncio.Task[None]] = []
+        self.played: list[tuple[str, float, float]] = []  # commands, each with its beginning and its end
         self.missed: list[str] = []  # acts whose moment never came, and commands that failed
 
     async def perform(self, acts: Sequence[Act]) -> float:
@@ -65,7 +66,9 @@ class StageHand:
         self._say(words)
         if not isinstance(self._contestant, Obedient):
             raise Refused(f"{self._contestant.name} takes no commands, so `{words}` cannot be drilled with it.")
+        began = time.monotonic()
         code, said = await self._contestant.obey(act.target, *act.options)
+        self.played.append((words, began, time.monotonic()))
         self._say(f"`{words}` has ended with {code}")
         if code != 0:
             self.missed.append(f"`{words}` ended with {code}: {said[-300:]}")
