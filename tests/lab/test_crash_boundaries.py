@@ -2,18 +2,25 @@
 
 One lab and one failover serve for all boundaries of an engine: the controller dies at the first boundary that it has
 not died at yet, is started again as a supervisor would, and so on until the plan is finished. That is harsher than
-one crash in each of fifty failovers (steps in flight are interrupted again and again) and fifty times cheaper.
+one crash in each of seventy failovers (steps in flight are interrupted again and again) and seventy times cheaper.
+
+MariaDB is killed at every boundary. On PostgreSQL the steps that touch a database are, and of each other step, whose
+code is the same on both, one boundary: alternately after it was begun and before its end was written.
+
+A kill before the plan's first line may end in a question (V90: nobody has watched for longer than rpo_budget_s). Then
+the test says `approve`, as an operator would, and says so in its output.
 """
 
 import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from crashing_watch import KILLED
 from drill_lab import NEEDS_LAB, drill_lab
 
 from farshore.drills.command import Progress, answer, program, start
@@ -23,25 +30,42 @@ from farshore.drills.order_rows import read_rows
 from farshore.drills.orders import fate
 from farshore.drills.ours import Farshore
 from farshore.drills.stopwatch import quiet_since, writers_overlap_s
-from farshore.plan.step import StepKind
+from farshore.plan.step import StepKind as K
 
 pytestmark = [*NEEDS_LAB, pytest.mark.slow]
 CRASHING = Path(__file__).with_name("crashing_watch.py")
-FINISHED_WITHIN_S = 420.0
-ROUNDS_MAX = 120
-KILLED = -9
+CROSSES_WITHIN_S = 90.0  # the slowest step may try for 60
+ASKS = "verdict V90"
+MOMENTS = ("before", "after")
+OF_THE_PLAN = {f"{moment}:{kind}:" for moment in MOMENTS for kind in ("plan_started", "granted", "plan_finished")}
+IN_A_DATABASE = (K.FENCE_DATABASE, K.PREPARE_PROMOTION, K.PROMOTE, K.AWAIT_WRITABLE, K.RAISE_EPOCH, K.JUMP_IDS)
 
 
-@pytest.mark.parametrize("engine", ["mysql", "pg"])
-def test_every_boundary(engine: str, tmp_path: Path) -> None:
+def of_a_step(step: str) -> set[str]:
+    """Its boundaries; it ends by one of the last two."""
+    return {f"{moment}:{kind}:{step}" for moment in MOMENTS for kind in ("step_started", "step_done", "step_skipped")}
+
+
+def spared_of_one_engine() -> set[str]:
+    spared: set[str] = set()
+    for number, step in enumerate(kind for kind in K if kind not in IN_A_DATABASE):
+        begun, ends = {f"after:step_started:{step}"}, {f"before:step_done:{step}", f"before:step_skipped:{step}"}
+        spared |= of_a_step(step) - (ends if number % 2 else begun)
+    return spared
+
+
+@pytest.mark.parametrize(("engine", "spared"), [("mysql", set()), ("pg", spared_of_one_engine())], ids=["mysql", "pg"])
+def test_every_boundary(engine: str, spared: set[str], tmp_path: Path) -> None:
     with drill_lab(f"crash-{engine}", engine) as (lab, facts):
-        asyncio.run(_crash_everywhere(lab, facts, tmp_path))
+        asyncio.run(_crash_everywhere(lab, facts, tmp_path, spared))
 
 
-async def _crash_everywhere(lab: Lab, facts: Facts, folder: Path) -> None:
+async def _crash_everywhere(lab: Lab, facts: Facts, folder: Path, spared: set[str]) -> None:
     farshore = Farshore(lab, facts, folder / "work", Progress(quiet=True))
     ledger_file, done_file = folder / "ledger.jsonl", folder / "boundaries"
     ledger_file.touch()
+    done_file.write_text("".join(f"{name}\n" for name in spared))
+    approve = lab.inside("lon1", program("farshore"), "approve", "--config", str(folder / "work" / "farshore.yaml"))
     await farshore.prepare()
     shoppers = await start("shoppers", _shoppers(lab, facts, ledger_file), folder / "shoppers.log")
     try:
@@ -50,15 +74,19 @@ async def _crash_everywhere(lab: Lab, facts: Facts, folder: Path) -> None:
         await farshore.start_watch(sys.executable, str(CRASHING), str(done_file))
         await farshore.wait_until_ready()
         _, fault_s = await lab.fault("kill", f"region:{facts.writer}")
-        crashes = await _until_finished(farshore, done_file)
+        approvals = await _until_finished(approve, farshore, done_file)
+        took_s = time.monotonic() - fault_s
         await _until_quiet(ledger_file, time.monotonic())
     finally:
         await shoppers.end()
         await farshore.end()
-    journal = await farshore.journal()
-    assert crashes == len(set(done_file.read_text().split())) > 2 * len(StepKind)
-    _one_failover(journal, facts)
-    _every_step_crossed(journal, done_file.read_text().split())
+    journal, died = await farshore.journal(), _died(done_file)[len(spared) :]
+    print(f"killed {len(died)} times in {took_s:.0f} s, approved {approvals} times")
+    assert farshore.watch.log.read_text().count(KILLED) == len(died)
+    ends = _one_failover(journal, facts)
+    lines = {f"{moment}:{kind}:{step}" for step, kind in ends.items() for moment in MOMENTS}
+    lines |= {f"{moment}:step_started:{step}" for step in ends for moment in MOMENTS}
+    assert set(died) == (OF_THE_PLAN | lines) - spared
     ledger = read_ledger(ledger_file)
     found = fate(ledger, await read_rows(lab, facts, facts.standby), fault_s)
     assert (found.beyond_replication, found.doubled) == (0, ())
@@ -66,59 +94,46 @@ async def _crash_everywhere(lab: Lab, facts: Facts, folder: Path) -> None:
     assert writers_overlap_s(ledger) == 0.0
 
 
-async def _until_finished(farshore: Farshore, done_file: Path) -> int:
-    """Starts the controller again and again until it has died everywhere; how often it was killed."""
-    deadline = time.monotonic() + FINISHED_WITHIN_S
-    for crashes in range(ROUNDS_MAX):
-        while farshore.watch.alive:
-            words = farshore.watch.last_words()
-            assert time.monotonic() < deadline, f"not finished; {words}"
-            assert "is stuck" not in words, words
-            if _crossed_the_end(done_file) and _finished(await farshore.journal()):
-                await asyncio.sleep(1.0)  # a boundary is written down just before the kill: is this one dying yet?
-                if farshore.watch.alive:
-                    return crashes
-            await asyncio.sleep(0.2)
-        assert farshore.watch.process.returncode == KILLED, farshore.watch.last_words()
-        await farshore.start_watch(sys.executable, str(CRASHING), str(done_file))
-    raise AssertionError(f"killed {ROUNDS_MAX} times and still not finished")
+async def _until_finished(approve: list[str], farshore: Farshore, done_file: Path) -> int:
+    """It dies everywhere and is started again each time. How often it had to be approved."""
+    crossed, deadline, approvals = -1, 0.0, 0
+    while True:
+        died = _died(done_file)
+        if len(died) != crossed:
+            crossed, deadline = len(died), time.monotonic() + CROSSES_WITHIN_S
+        words = farshore.watch.last_words()
+        assert time.monotonic() < deadline, f"no boundary for {CROSSES_WITHIN_S:.0f} s; {words}"
+        assert farshore.watch.alive, words
+        assert "is stuck" not in words, words
+        if not approvals and ASKS in words and "after:plan_started:" not in died:
+            await answer(approve)
+            approvals += 1
+        if "after:plan_finished:" in died and _finished(await farshore.journal()):
+            return approvals
+        await asyncio.sleep(0.2)
+
+
+def _died(done_file: Path) -> list[str]:
+    return done_file.read_text().split()
 
 
 def _finished(journal: Sequence[Any]) -> bool:
     return any(line["kind"] == "plan_finished" for line in journal)
 
 
-def _crossed_the_end(done_file: Path) -> bool:
-    return done_file.exists() and "after:plan_finished:" in done_file.read_text()
-
-
-def _one_failover(journal: Sequence[Any], facts: Facts) -> None:
-    """The same plan to its end: none begun anew, no second promotion done, one grant of one epoch."""
-    plans = [line["plan"]["id"] for line in journal if line["kind"] == "plan_started"]
-    assert len(plans) == 1
+def _one_failover(journal: Sequence[Any], facts: Facts) -> Mapping[str, str]:
+    """The same plan to its end: none begun anew, each step ended once, one grant of one epoch. How each step ended."""
+    (plan,) = [line["plan"] for line in journal if line["kind"] == "plan_started"]
     kinds = Counter(line["kind"] for line in journal)
     assert kinds["plan_finished"] == 1
     assert kinds["plan_stuck"] == kinds["plan_aborted"] == 0
     grants = {(line["epoch"], line["holder"]) for line in journal if line["kind"] == "granted"}
     assert grants == {(1, facts.writer), (2, facts.standby)}
-    ended = Counter(
-        line["step"] for line in journal if line["kind"] in ("step_done", "step_skipped") and line["plan"] == plans[0]
-    )
-    assert set(ended) == {
-        step["kind"] for line in journal if line["kind"] == "plan_started" for step in line["plan"]["steps"]
-    }
-    assert {step: count for step, count in ended.items() if count > 1} == {}
-
-
-def _every_step_crossed(journal: Sequence[Any], crossed: Sequence[str]) -> None:
-    """Each step of the plan was killed before and after its first line, and before and after its last."""
-    plan = next(line["plan"] for line in journal if line["kind"] == "plan_started")
+    ended = [line for line in journal if line["kind"] in ("step_done", "step_skipped") and line["plan"] == plan["id"]]
     steps = [step["kind"] for step in plan["steps"]]
-    assert len(steps) >= 10
-    for step in steps:
-        last = {name for name in crossed if name.endswith(f":{step}")}
-        assert {f"before:step_started:{step}", f"after:step_started:{step}"} <= last, step
-        assert len(last) >= 4, step
+    assert sorted(line["step"] for line in ended) == sorted(steps)
+    assert {K.REVOKE, K.AWAIT_PERMIT, K.GRANT, *IN_A_DATABASE} <= set(steps)
+    return {line["step"]: line["kind"] for line in ended}
 
 
 def _shoppers(lab: Lab, facts: Facts, ledger: Path) -> list[str]:
