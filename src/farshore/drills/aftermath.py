@@ -12,6 +12,7 @@ from farshore.drills.stagehand import StageHand
 from farshore.model.failure import Refused
 
 SETTLED_WITHIN_S = 60.0
+ASK_EVERY_S = 1.5  # each time is a new process: more often would be a load of its own
 SETTLED_S = 8.0  # longer than a permit and its renewal: who could open by mistake has had the time for it
 
 
@@ -44,7 +45,7 @@ async def mend_and_look(lab: Lab, facts: Facts, stage: StageHand, say: Progress)
             last_change = time.monotonic()
         if len(regions) == 1 and time.monotonic() - last_change > SETTLED_S:
             break
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(ASK_EVERY_S)
     say(f"orders are taken in {' and '.join(seen[-1]) or 'no region'}")
     if seen[-1] == (facts.writer,):
         return Aftermath(seen[-1], tuple(seen), None)
