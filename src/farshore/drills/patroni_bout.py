@@ -13,6 +13,7 @@ from farshore.drills.drill import Scenario
 from farshore.drills.lab import Facts, Lab
 from farshore.drills.order_rows import read_rows
 from farshore.drills.orders import Row
+from farshore.drills.patroni_attempt import Mark, attempt
 from farshore.drills.patroni_cluster import Bundle, Cluster, seen_by_judges
 from farshore.drills.patroni_contestant import Patroni
 from farshore.drills.patroni_settings import Profile
@@ -46,12 +47,15 @@ async def run_bouts(
             say(f"{profile.told}: {fault}, bout {number} of {len(order)}")
             out = scenario.out / f"{number:02d}-{profile.name}-{fault}"
             scene = replace(SCENE_OF[fault], give_up_s=scenario.give_up_s or SCENE_OF[fault].give_up_s)
-            cluster = Cluster(lab, facts, bundle, scenario.out / "cluster", say)
-            try:
-                found.append(await _play(facts, cluster, profile, fault, scene, out, scenario.load, say))
-            except Refused as refusal:  # the others are worth their minutes all the same
-                problems.append(f"{profile.told}, {fault}, bout {number}: {refusal}")
-                say(problems[-1])
+
+            async def play(
+                mark: Mark, profile: Profile = profile, fault: str = fault, scene: Scene = scene, out: Path = out
+            ) -> Bout:
+                cluster = Cluster(lab, facts, bundle, scenario.out / "cluster", say)
+                return await _play(facts, cluster, profile, fault, scene, out, scenario.load, mark, say)
+
+            one = await attempt(f"{profile.told}, {fault}, bout {number}", play, problems, say)
+            found += [one] if one is not None else []
         return found, problems
     finally:
         if began_here and not scenario.keep:
@@ -67,6 +71,7 @@ async def _play(
     scene: Scene,
     out: Path,
     load: Load,
+    mark: Mark,
     say: Progress,
 ) -> Bout:
     _clear(out)
@@ -81,6 +86,7 @@ async def _play(
         await audience.come_in(residents=scene.residents)
         await audience.until_steady()
         await contestant.ready_for_fault()
+        mark.faulted = True
         say(f"FAULT: {scene.says.format(**names(facts))}")
         fault_s = await stage.perform(scene.acts)
         await audience.until_over(scene, stage, fault_s)

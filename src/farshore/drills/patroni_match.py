@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from farshore.drills.command import Progress
+from farshore.drills.contestant import Contestant
 from farshore.drills.drill import Scenario, as_bench, run_drill
+from farshore.drills.lab import Facts, Lab
 from farshore.drills.ours import Farshore
+from farshore.drills.patroni_attempt import Mark, attempt
 from farshore.drills.patroni_bout import SCENE_OF, run_bouts
 from farshore.drills.patroni_cluster import Bundle
 from farshore.drills.patroni_settings import PROFILES, Profile
 from farshore.drills.patroni_versus import CRASH, CUT, FAULTS, OURS, Bout, Versus, bout
 from farshore.drills.result import Result
-from farshore.model.failure import Refused
 
 GIVE_UP_S = 120.0
 
@@ -31,15 +34,28 @@ async def run_match(base: Scenario, crash: Result | None, bundle: Bundle, times:
         say(f"farshore: {fault}, bout {number} of {times}")
         scenario = as_bench(base, f"{fault}-{number}", permit=True)
         played = replace(scenario, scene=SCENE_OF[fault], name=f"bench-{fault}", give_up_s=GIVE_UP_S)
-        try:
-            result, _ = await run_drill(played, Farshore, say)
-            bouts.append(ours(fault, result))
-        except Refused as refusal:  # the others are worth their minutes all the same
-            problems.append(f"farshore, {fault}, bout {number}: {refusal}")
-            say(problems[-1])
+
+        async def play(mark: Mark, fault: str = fault, played: Scenario = played) -> Bout:
+            def contestant(lab: Lab, facts: Facts, folder: Path, tell: Progress) -> Contestant:
+                return _Marking(lab, facts, folder, tell, mark)
+
+            return ours(fault, (await run_drill(played, contestant, say))[0])
+
+        one = await attempt(f"farshore, {fault}, bout {number}", play, problems, say)
+        bouts += [one] if one is not None else []
     scenario = replace(as_bench(base, "patroni", permit=False), give_up_s=GIVE_UP_S)
     found, more = await run_bouts(scenario, bundle, order_of_bouts(times), say)
     return Versus((*bouts, *found), GIVE_UP_S, (*problems, *more))
+
+
+class _Marking(Farshore):
+    def __init__(self, lab: Lab, facts: Facts, folder: Path, say: Progress, mark: Mark) -> None:
+        super().__init__(lab, facts, folder, say)
+        self._mark = mark
+
+    async def ready_for_fault(self) -> None:
+        await super().ready_for_fault()
+        self._mark.faulted = True
 
 
 def ours(fault: str, result: Result) -> Bout:
