@@ -87,6 +87,7 @@ async def _play(
             say(f"FAULT: {scene.says.format(**names(facts))}")
             fault_s = await stage.perform(scene.acts)
             await audience.until_over(scene, stage, fault_s)
+            done = len(stage.played)
             after = await mend_and_look(lab, facts, stage, say) if scene.aftermath else None
             if after is not None and scene.then:
                 for act in scene.then:
@@ -97,7 +98,7 @@ async def _play(
                 # A drill that ended in the middle of a stray would read as a shop that never came back.
                 await audience.until_quiet(facts.store["ttl_s"] + CACHED_MARGIN_S)
         await audience.leave()
-        later = tuple(stage.played) if scene.then else ()
+        later = tuple(stage.played[done:])
         found = await _measure(scenario, lab, facts, contestant, audience, after, fault_s, later, say)
         result = replace(found, problems=(*found.problems, *stage.missed), machine=machine)
         return result, write_report(scenario.out, result, audience.public, fault_s)

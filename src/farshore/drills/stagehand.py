@@ -20,7 +20,9 @@ class StageHand:
         self._lab, self._facts, self._contestant, self._say = lab, facts, contestant, say
         self._broken: list[str] = []  # ids of faults in force, or CONTROLLER
         self._timed: list[asyncio.Task[None]] = []
-        self.played: list[tuple[str, float, float]] = []  # commands, each with its beginning and its end
+        self.played: list[
+            tuple[str, float, float]
+        ] = []  # commands, and the mending, each with its beginning and its end
         self.missed: list[str] = []  # acts whose moment never came, and commands that failed
 
     async def perform(self, acts: Sequence[Act]) -> float:
@@ -46,8 +48,11 @@ class StageHand:
         for task in self._timed:
             task.cancel()
         await asyncio.gather(*self._timed, return_exceptions=True)
-        for one in tuple(self._broken):
+        began, broken = time.monotonic(), tuple(self._broken)
+        for one in broken:
             await self._mend(one)
+        if broken:
+            self.played.append(("everything is mended", began, time.monotonic()))
 
     async def _break(self, act: Act) -> tuple[list[str], float]:
         if act.target == CONTROLLER:

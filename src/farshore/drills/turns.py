@@ -1,4 +1,7 @@
-"""What came after the fault was over, each on its own: an operator's commands, and what customers felt of them."""
+"""What came after the fault had been seen, each on its own: the mending, an operator's commands, and what customers felt.
+
+Whoever mends a region may well break something; and seconds of an outage must not grow by what came after it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +13,11 @@ from farshore.drills.stopwatch import Clocks, clocks, rounded
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One command, from its beginning to that of the next one or the end of the drill."""
+    """One event, from its beginning to that of the next one or the end of the drill."""
 
     what: str
     at_s: float  # after the fault
-    took_s: float  # the command itself
+    took_s: float  # the event itself
     clocks: Clocks  # from its beginning on
     failed_pages: int
     checkout_closed_s: float | None  # between the orders of two epochs; None: the epoch stayed
@@ -22,7 +25,7 @@ class Turn:
     @property
     def failings(self) -> tuple[str, ...]:
         shut = (("Pages", self.clocks.browse), ("Checkout", self.clocks.buy))
-        return tuple(f"{name} did not come back after `{self.what}`." for name, one in shut if not one.recovered)
+        return tuple(f"{name} did not come back after: {self.what}." for name, one in shut if not one.recovered)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -37,7 +40,7 @@ class Turn:
 
 
 def turns(ledger: Sequence[Entry], played: Sequence[tuple[str, float, float]], fault_s: float) -> tuple[Turn, ...]:
-    """`played`: (command, when it began, when it ended), on the ledger's clock and in order."""
+    """`played`: (what, when it began, when it ended), on the ledger's clock and in order."""
     starts = [began for _, began, _ in played] + [float("inf")]
     return tuple(_turn(ledger, one, starts[number + 1], fault_s) for number, one in enumerate(played))
 

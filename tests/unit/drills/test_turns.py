@@ -33,7 +33,7 @@ def test_each_command_answers_for_its_own_time() -> None:
 
 def test_a_shop_that_stays_shut_after_a_command_fails_the_drill() -> None:
     shut = [*LEDGER, order(78, 5, outcome="timeout"), order(79, 6, outcome="timeout")]
-    assert "after `farshore failback`" in turns(shut, PLAYED, FAULT)[1].failings[0]  # type: ignore[arg-type]
+    assert "after: farshore failback" in turns(shut, PLAYED, FAULT)[1].failings[0]  # type: ignore[arg-type]
 
 
 def test_no_command_no_turn() -> None:
