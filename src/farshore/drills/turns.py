@@ -1,4 +1,4 @@
-"""What came after the fault had been seen, each on its own: the mending, an operator's commands, and what customers felt.
+"""What came after the fault had been seen, each on its own: the mending, an operator's commands, and what they cost.
 
 Whoever mends a region may well break something; and seconds of an outage must not grow by what came after it.
 """
