@@ -13,6 +13,7 @@ from farshore.model.permit import PROFILES, Gate
 from farshore.plan.journal import Event, Granted, OperatorSaid, PlanFinished, PlanStarted, StepDone, StepStarted
 from farshore.plan.plan import PlanKind
 from farshore.plan.step import StepKind as K
+from farshore.ports.cloud import Source
 from farshore.sim.fake_database import FakeDatabase
 
 FAST = replace(PROFILES["fast"], gate=Gate.TRIGGER)
@@ -158,3 +159,16 @@ def test_home_by_itself_only_where_the_group_says_so_and_only_after_a_quiet_time
     assert looked == ([2, 3] if by_itself else [2, 2])
     plans = [(e.plan.kind, e.plan.rule) for e in found if isinstance(e, PlanStarted)]
     assert ((PlanKind.SWITCHOVER, "V45") in plans) is by_itself
+
+
+def test_the_new_replica_stands_where_the_old_one_stood_and_admits_whom_it_admitted() -> None:
+    world = a_world()
+    (old,) = [server for server in world.cloud.servers.values() if server.name == "db-nyc3"]
+    world.cloud.servers[old.id] = replace(old, network="vpc-nyc3")
+    world.cloud.source_rules[old.id] = (Source("tag", "app-nyc3"),)
+    play(world, world.fail_over, world.come_back, lambda: world.say(Word.REBUILD), 150)
+    made = world.cloud.find("db-nyc3")
+    assert made is not None
+    assert made.id != old.id
+    assert made.network == "vpc-nyc3"
+    assert [(rule.kind, rule.value) for rule in world.cloud.source_rules[made.id]] == [("tag", "app-nyc3")]

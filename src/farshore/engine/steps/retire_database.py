@@ -3,6 +3,7 @@
 Its differences are on disk by then, and it is looked at once more: the grant, the fence, and that it is the other one.
 """
 
+from farshore.engine import barriers
 from farshore.engine.steps.context import Done, StepContext
 from farshore.engine.steps.standby_side import follows, refuse_unfenced, standby, writer
 from farshore.model.failure import Refused
@@ -20,7 +21,6 @@ async def perform(ctx: StepContext) -> Done:
             "Correct regions in farshore.yaml.",
         )
     await refuse_unfenced(ctx, old)
-    rules = await ctx.world.cloud.sources(old)
-    sources = [{"kind": rule.kind, "value": rule.value, "note": rule.note} for rule in rules]
+    sources = await barriers.keep_sources(ctx, old)
     await ctx.world.cloud.delete_database(old.name, expected_id=old.id)
-    return Done(f"{old.name} ({old.id}) deleted", facts={"sources": sources})
+    return Done(f"{old.name} ({old.id}) deleted", facts={"sources": sources, "network": old.network})
