@@ -22,9 +22,8 @@ from farshore.plan.journal import (
     StepSkipped,
     StepStarted,
 )
-from farshore.plan.ledger import HOLD_PREFIX
 from farshore.plan.next import Finish, Run, Skip, Stuck, Wait, next_actions
-from farshore.plan.plan import Plan, PlanKind
+from farshore.plan.plan import HOLD_PREFIX, Plan, PlanKind
 from farshore.plan.step import StepKind
 from farshore.ports.notifier import Notice
 

@@ -70,6 +70,14 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Fences:
+    """What is done to the old region besides, when its database could not be fenced. Both need the provider's API."""
+
+    network: bool = False  # its database admits nobody but this controller; no proof, for open sessions may live on
+    hosts: bool = False  # its app servers are powered off; a proof
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     name: str
     engine: str  # mysql | pg
@@ -81,6 +89,7 @@ class Group:
     allow_unfenced: bool = False
     permit: PermitTerms = field(default_factory=PermitTerms)
     failback_after_s: float | None = None  # home by itself once all has been well for so long; None: on a word only
+    fences: Fences = field(default_factory=Fences)
 
     def place(self, region: RegionName) -> Place:
         """The place in `region`; KeyError when the group has none there."""

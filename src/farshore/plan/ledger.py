@@ -19,10 +19,8 @@ from farshore.plan.journal import (
     StepStarted,
     VerdictChanged,
 )
-from farshore.plan.plan import Plan, PlanKind
+from farshore.plan.plan import HOLD_PREFIX, Plan, PlanKind
 from farshore.plan.step import StepKind
-
-HOLD_PREFIX = "hold-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,8 @@ def _step(ledger: Ledger, event: StepStarted | StepDone | StepFailed | StepSkipp
     proved = isinstance(event, StepDone) or (isinstance(event, StepSkipped) and event.by != BY_PLAN)
     if proved and event.step is StepKind.FENCE_DATABASE:
         ledger = replace(ledger, unfenced=0)
+        if ledger.stuck is not None and ledger.stuck.step is StepKind.FENCE_HOSTS:
+            ledger = replace(ledger, stuck=None)  # the other proof is there after all
     if event.plan.startswith(HOLD_PREFIX):
         started = isinstance(event, StepStarted)
         holding = ledger.holding | {event.step} if started else ledger.holding - {event.step}

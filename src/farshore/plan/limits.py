@@ -11,5 +11,7 @@ DIVERGENCE_MAX_S = 6 * 3600.0  # a large shop is compared row by row, without ha
 REBUILD_MAX_S = 6 * 3600.0  # a provider copies a large database
 DRAIN_MAX_S = 60.0  # a planned change waits so long for the standby to catch up
 FENCE_MAX_S = 20.0  # how long a fence that must be proved is tried
+FENCE_NETWORK_MAX_S = 15.0  # how long a provider that cannot change a list is asked to
+POWER_OFF_MAX_S = 90.0  # a provider pulls a plug in seconds; a dead hypervisor never does
 VERIFY_MAX_S = 60.0
 DNS_MAX_S = 120.0

@@ -61,6 +61,10 @@ _STUCK = {
         "which is no leave for two writers); pages are served, orders are not. Take the step over when the old "
         "database is certainly off, or approve to try again: "
     ),
+    StepKind.FENCE_HOSTS: (
+        "Neither is the old database fenced nor are its app servers known to be off, so nothing is promoted; pages are "
+        "served, orders are not. Power them off by hand and take the step over, or approve to try again: "
+    ),
     StepKind.PROMOTE: "The provider does not promote the standby database. Promote it by hand and take the step over: ",
     StepKind.SWITCH_DNS: "The DNS record could not be changed. Change it by hand and take the step over: ",
     StepKind.VERIFY: "The checkout is open but an order from outside fails. Try one by hand, then take the step over: ",
@@ -84,6 +88,8 @@ def next_actions(
         if was.stage.over or step.kind in in_flight or not _may_begin(step, known):
             continue
         action = _next(step, was, now_s)
+        if isinstance(action, Stuck) and _replaced(step, plan, known):
+            action = Skip(step, action.why)
         (stuck if isinstance(action, Stuck) else actions).append(action)
     if actions or in_flight:
         return tuple(actions)
@@ -93,6 +99,11 @@ def next_actions(
 def _may_begin(step: Step, known: dict[StepKind, Progress]) -> bool:
     before = all(known[kind].stage.over for kind in step.after)
     return before and (not step.after_any or any(known[kind].done for kind in step.after_any))
+
+
+def _replaced(step: Step, plan: Plan, known: dict[StepKind, Progress]) -> bool:
+    """Whoever waits for it has another proof."""
+    return any(step.kind in late.after_any and any(known[kind].done for kind in late.after_any) for late in plan.steps)
 
 
 def _next(step: Step, was: Progress, now_s: float) -> Action:

@@ -11,6 +11,8 @@ from farshore.model.failure import Refused
 from farshore.model.region import Epoch, RegionName
 from farshore.plan.step import SENTENCES, Step, StepKind
 
+HOLD_PREFIX = "hold-"  # of the id of what is no plan; its epoch follows
+
 
 def _kinds(step: Mapping[str, Any]) -> dict[str, tuple[StepKind, ...]]:
     """`after_any` is missing in a journal of a version that had none."""

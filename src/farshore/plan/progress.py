@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from farshore.model.operator import Word
 from farshore.plan.journal import BY_PLAN, Event, OperatorSaid, StepDone, StepFailed, StepSkipped, StepStarted
-from farshore.plan.plan import Plan
+from farshore.plan.plan import HOLD_PREFIX, Plan
 from farshore.plan.step import StepKind
+
+FENCE = StepKind.FENCE_DATABASE  # the one that is tried on when the plan has given it up, and is a proof then too
 
 
 class Stage(StrEnum):
@@ -30,15 +32,16 @@ class Progress:
     begun_s: float = 0.0  # where the deadline runs from: the first attempt that was not interrupted
     detail: str = ""
     by_hand: bool = False  # an operator said that it is done
+    kept_at: bool = False  # done beside the plan, which had given it up
 
     @property
     def done(self) -> bool:
-        """Carried out, by us or by hand; a step that was given up is over, and not done."""
-        return self.stage is Stage.DONE or self.by_hand
+        """Carried out, by us or by hand, if only later; a step that was given up is over, and not done."""
+        return self.stage is Stage.DONE or self.by_hand or self.kept_at
 
 
 def progress(plan: Plan, events: Iterable[Event]) -> dict[StepKind, Progress]:
-    """Of every step of the plan. Lines of other plans are passed over."""
+    """Of every step of the plan. Lines of other plans are passed over, but for a fence kept at under its epoch."""
     known = {kind: Progress() for kind in plan.kinds}
     for event in events:
         if isinstance(event, OperatorSaid):
@@ -50,7 +53,13 @@ def progress(plan: Plan, events: Iterable[Event]) -> dict[StepKind, Progress]:
             and event.step in known
         ):
             known[event.step] = _after(known[event.step], event)
+        elif _kept_at(plan, event):
+            known = {kind: replace(was, kept_at=was.kept_at or kind is FENCE) for kind, was in known.items()}
     return known
+
+
+def _kept_at(plan: Plan, event: Event) -> bool:
+    return isinstance(event, StepDone) and event.step is FENCE and event.plan == f"{HOLD_PREFIX}{plan.epoch}"
 
 
 def _after(was: Progress, event: StepStarted | StepDone | StepFailed | StepSkipped) -> Progress:

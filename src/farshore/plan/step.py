@@ -17,6 +17,8 @@ class StepKind(StrEnum):
     AWAIT_PERMIT = "await_permit"  # until W has passed: what the old region still holds has run out
     FENCE_APP = "fence_app"  # the losing region's agents: role standby under the plan's epoch
     FENCE_DATABASE = "fence_database"  # epoch row, block, end sessions, prove
+    FENCE_NETWORK = "fence_network"  # the losing region's database admits nobody but us, when it could not be fenced
+    FENCE_HOSTS = "fence_hosts"  # the losing region's app servers powered off, when its database could not be fenced
     SWITCH_DNS = "switch_dns"  # the record to the gaining region's balancer: browsing comes back first
     PREPARE_PROMOTION = "prepare_promotion"  # drain the relay log, shorten PostgreSQL's retry sleep
     PROMOTE = "promote"
@@ -41,6 +43,8 @@ SENTENCES = {
     StepKind.AWAIT_PERMIT: "Wait until the last permit of {lose} has run out, unless its database is fenced first",
     StepKind.FENCE_APP: "Tell the app servers of {lose} to stop taking orders (standby under epoch {epoch})",
     StepKind.FENCE_DATABASE: "Fence the database of {lose}: raise its epoch row, block the app, end sessions, prove it",
+    StepKind.FENCE_NETWORK: "Admit nobody but this controller to the database of {lose}, unless that is fenced",
+    StepKind.FENCE_HOSTS: "Power off the app servers of {lose}, unless its database is fenced",
     StepKind.SWITCH_DNS: "Point the stores' DNS records to {gain}: pages come back first",
     StepKind.PREPARE_PROMOTION: "Let the standby database of {gain} apply everything it has received",
     StepKind.PROMOTE: "Promote the standby database of {gain}",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from farshore.model.group import Group, Mode, Place
+from farshore.model.group import Fences, Group, Mode, Place
 from farshore.model.region import RegionName
 from farshore.settings import names
 from farshore.settings.document import load_document
@@ -71,8 +71,25 @@ def _read_group(top: Section) -> Group:
         stores.append(store)
     thresholds = read_thresholds(top.section("thresholds"))
     permit = read_permit(top.section("permit"), tuple(stores))
-    failback_after_s = _read_failback(top.section("failback"))
-    return Group(name, engine, tuple(stores), first, second, mode, thresholds, allow_unfenced, permit, failback_after_s)
+    return Group(
+        name,
+        engine,
+        tuple(stores),
+        first,
+        second,
+        mode,
+        thresholds,
+        allow_unfenced,
+        permit,
+        failback_after_s=_read_failback(top.section("failback")),
+        fences=_read_fences(top.section("fence")),
+    )
+
+
+def _read_fences(section: Section) -> Fences:
+    fences = Fences(network=section.flag("network", False), hosts=section.flag("hosts", False))
+    section.finish()
+    return fences
 
 
 def _read_failback(section: Section) -> float | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from farshore.model.group import Group, Place, Store
+from farshore.model.group import Fences, Group, Place, Store
 from farshore.model.permit import PROFILES, Gate
 from farshore.model.region import Epoch, RegionName
 from farshore.plan.build import failover
@@ -11,7 +11,7 @@ from farshore.plan.plan import Plan
 NYC, SFO = RegionName("nyc3"), RegionName("sfo3")
 
 
-def a_group(*, allow_unfenced: bool = False, gate: Gate = Gate.NONE) -> Group:
+def a_group(*, allow_unfenced: bool = False, gate: Gate = Gate.NONE, fences: Fences | None = None) -> Group:
     return Group(
         "g",
         "mysql",
@@ -20,9 +20,16 @@ def a_group(*, allow_unfenced: bool = False, gate: Gate = Gate.NONE) -> Group:
         Place(SFO, "l2", "d2", "t2"),
         allow_unfenced=allow_unfenced,
         permit=replace(PROFILES["fast"], gate=gate),
+        fences=fences or Fences(),
     )
 
 
-def a_plan(*, allow_unfenced: bool = False, reachable: bool = False, gate: Gate = Gate.NONE) -> Plan:
-    group = a_group(allow_unfenced=allow_unfenced, gate=gate)
+def a_plan(
+    *,
+    allow_unfenced: bool = False,
+    reachable: bool = False,
+    gate: Gate = Gate.NONE,
+    fences: Fences | None = None,
+) -> Plan:
+    group = a_group(allow_unfenced=allow_unfenced, gate=gate, fences=fences)
     return failover(group, Epoch(2), NYC, old_database_reachable=reachable, rule="V100", because="It is down.")

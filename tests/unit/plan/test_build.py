@@ -3,6 +3,7 @@
 import pytest
 from plan_values import NYC, SFO, a_group, a_plan
 
+from farshore.model.group import Fences
 from farshore.model.permit import Gate
 from farshore.model.region import Epoch
 from farshore.plan.build import hold, reopen
@@ -13,6 +14,10 @@ from farshore.plan.step import SENTENCES, StepKind
 
 PLANS = (a_plan(), a_plan(allow_unfenced=True), a_plan(allow_unfenced=True, reachable=True))
 GATED = a_plan(gate=Gate.TRIGGER)
+ALL = Fences(network=True, hosts=True)
+FURTHER = (StepKind.FENCE_NETWORK, StepKind.FENCE_HOSTS)
+FENCED, STRICT = a_plan(gate=Gate.TRIGGER, fences=ALL), a_plan(fences=ALL)
+REOPEN = reopen(a_group(), Epoch(3), NYC)
 
 
 def reaches(plan: Plan, late: StepKind) -> set[StepKind]:
@@ -23,7 +28,7 @@ def reaches(plan: Plan, late: StepKind) -> set[StepKind]:
     return before
 
 
-@pytest.mark.parametrize("plan", [*PLANS, GATED, reopen(a_group(), Epoch(3), NYC)], ids=lambda plan: plan.id)
+@pytest.mark.parametrize("plan", [*PLANS, GATED, FENCED, STRICT, REOPEN], ids=lambda plan: plan.id)
 def test_the_graph_has_no_loops_and_no_loose_ends(plan: Plan) -> None:
     seen: set[StepKind] = set()
     for step in plan.steps:
@@ -71,12 +76,49 @@ def test_with_a_permit_promotion_waits_for_the_fence_or_for_the_end_of_the_permi
     assert StepKind.REVOKE in reaches(plan, StepKind.GRANT)
 
 
+@pytest.mark.parametrize("gate", Gate)
+@pytest.mark.parametrize("allow_unfenced", [False, True])
+@pytest.mark.parametrize("reachable", [False, True])
+def test_further_fences_delay_nothing_and_come_only_when_they_are_allowed(
+    gate: Gate, allow_unfenced: bool, reachable: bool
+) -> None:
+    plain = a_plan(gate=gate, allow_unfenced=allow_unfenced, reachable=reachable)
+    plan = a_plan(gate=gate, allow_unfenced=allow_unfenced, reachable=reachable, fences=ALL)
+    assert not set(FURTHER) & set(plain.kinds)
+    assert {*plan.kinds} - {*plain.kinds} == set(FURTHER)
+    for kind in FURTHER:
+        assert plan.step(kind).after == (StepKind.FENCE_DATABASE,)
+    assert plan.step(StepKind.FENCE_NETWORK).optional
+    for step in plain.steps:
+        more = plan.step(step.kind)
+        if step.kind is not StepKind.REPORT:
+            assert set(more.after) <= set(step.after)
+            assert StepKind.FENCE_NETWORK not in more.after_any, "it proves nothing"
+    assert plan.step(StepKind.FENCE_DATABASE).deadline_s <= plain.step(StepKind.FENCE_DATABASE).deadline_s
+
+
+@pytest.mark.parametrize("gate", Gate)
+@pytest.mark.parametrize("allow_unfenced", [False, True])
+def test_powered_off_app_servers_are_a_proof_wherever_one_is_waited_for(gate: Gate, allow_unfenced: bool) -> None:
+    plan = a_plan(gate=gate, allow_unfenced=allow_unfenced, fences=Fences(hosts=True))
+    waits = gate is not Gate.NONE or not allow_unfenced
+    for kind in (StepKind.PREPARE_PROMOTION, StepKind.PROMOTE):
+        assert (StepKind.FENCE_HOSTS in plan.step(kind).after_any) is waits
+        assert (StepKind.FENCE_DATABASE in plan.step(kind).after_any) is waits
+    only = waits and gate is Gate.NONE
+    assert plan.step(StepKind.FENCE_HOSTS).optional is not only, "given up, it would leave promotion waiting for ever"
+
+
 def test_every_kind_has_a_sentence_and_a_place_in_a_plan() -> None:
-    assert set(SENTENCES) == set(StepKind) == {
-        *GATED.kinds,
-        *switchover(a_group(), Epoch(2), NYC).kinds,
-        *rebuild(a_group(), Epoch(2), NYC).kinds,
-    }
+    assert (
+        set(SENTENCES)
+        == set(StepKind)
+        == {
+            *FENCED.kinds,
+            *switchover(a_group(), Epoch(2), NYC).kinds,
+            *rebuild(a_group(), Epoch(2), NYC).kinds,
+        }
+    )
 
 
 def test_the_checksum_is_of_what_is_done_and_not_of_why() -> None:

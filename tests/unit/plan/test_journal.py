@@ -80,6 +80,14 @@ def test_a_fence_that_the_plan_gave_up_is_not_proved_and_one_that_a_person_vouch
     assert fold_all([start, StepSkipped(2.0, PLAN.id, K.FENCE_DATABASE, "silence", "plan")]).unfenced == 2
     assert fold_all([start, StepSkipped(2.0, PLAN.id, K.FENCE_DATABASE, "by hand", "ann")]).unfenced == 0
     assert fold_all([start, StepDone(2.0, "hold-2", K.FENCE_DATABASE)]).unfenced == 0
+    assert fold_all([start, StepDone(2.0, PLAN.id, K.FENCE_HOSTS)]).unfenced == 2, "off, not fenced"
+
+
+def test_a_plan_that_lacks_a_proof_goes_on_when_the_late_fence_is_one() -> None:
+    start = PlanStarted(1.0, PLAN)
+    for step, freed in ((K.FENCE_HOSTS, True), (K.PROMOTE, False)):
+        stuck = [start, PlanStuck(2.0, PLAN.id, step, "not off")]
+        assert (fold_all([*stuck, StepDone(3.0, "hold-2", K.FENCE_DATABASE)]).stuck is None) is freed
 
 
 def test_pausing_holds_a_plan_until_a_word_lets_it_go_on() -> None:

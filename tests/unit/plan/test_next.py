@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plan_values import a_plan
 
+from farshore.model.group import Fences
 from farshore.model.operator import Word
 from farshore.model.permit import Gate
 from farshore.plan.journal import Event, OperatorSaid, StepDone, StepFailed, StepSkipped, StepStarted
@@ -17,6 +18,7 @@ from farshore.plan.step import StepKind as K
 PLAN = a_plan()
 LOOSE = a_plan(allow_unfenced=True)
 GATED = a_plan(gate=Gate.TRIGGER)
+STRICT_HOSTS = a_plan(fences=Fences(hosts=True))
 
 
 def started(kind: K, at_s: float = 0.0, plan: Plan = PLAN, attempt: int = 1) -> StepStarted:
@@ -56,6 +58,38 @@ def test_promotion_begins_with_whichever_is_done_first_and_not_with_one_that_was
     assert K.PREPARE_PROMOTION in runs(GATED, [*begun, by_hand], busy=waiting)
     assert K.PREPARE_PROMOTION in runs(GATED, [*begun, *done(K.FENCE_DATABASE, plan=GATED)], busy=waiting)
     assert K.PREPARE_PROMOTION in runs(GATED, [*begun, given_up, *done(K.AWAIT_PERMIT, plan=GATED)])
+
+
+def test_a_fence_that_was_given_up_and_kept_at_is_a_proof_as_soon_as_it_is_done() -> None:
+    """Under the plan's own epoch: an older one fenced another database."""
+    begun = [
+        *done(K.FENCE_APP, K.SWITCH_DNS, K.CONFIRM_DNS, plan=STRICT_HOSTS),
+        started(K.FENCE_HOSTS, plan=STRICT_HOSTS),
+    ]
+    given_up = [*begun, StepSkipped(0.0, STRICT_HOSTS.id, K.FENCE_DATABASE, "nobody answers", "plan")]
+    busy = frozenset({K.FENCE_HOSTS})
+    assert runs(STRICT_HOSTS, given_up, busy=busy) == []
+    older = StepDone(0.0, f"hold-{STRICT_HOSTS.epoch - 1}", K.FENCE_DATABASE)
+    assert runs(STRICT_HOSTS, [*given_up, older], busy=busy) == []
+    late = StepDone(0.0, f"hold-{STRICT_HOSTS.epoch}", K.FENCE_DATABASE)
+    assert runs(STRICT_HOSTS, [*given_up, late], busy=busy) == [K.PREPARE_PROMOTION]
+
+
+def test_the_last_proof_that_fails_is_stuck_until_another_one_is_there() -> None:
+    begun = done(K.FENCE_APP, K.SWITCH_DNS, K.CONFIRM_DNS, plan=STRICT_HOSTS)
+    given_up = [*begun, StepSkipped(0.0, STRICT_HOSTS.id, K.FENCE_DATABASE, "nobody answers", "plan")]
+    failing = [*given_up, *failed(K.FENCE_HOSTS, 1, plan=STRICT_HOSTS, retry=False)]
+    (action,) = next_actions(STRICT_HOSTS, failing, 0.0)
+    assert isinstance(action, Stuck)
+    assert "Power them off by hand" in action.why
+    late = StepDone(0.0, f"hold-{STRICT_HOSTS.epoch}", K.FENCE_DATABASE)
+    actions = next_actions(STRICT_HOSTS, [*failing, late], 0.0)
+    assert [(type(a), a.step.kind) for a in actions if isinstance(a, Skip | Run)] == [
+        (Skip, K.FENCE_HOSTS),
+        (Run, K.PREPARE_PROMOTION),
+    ]
+    by_hand = StepSkipped(0.0, STRICT_HOSTS.id, K.FENCE_HOSTS, "I saw them off", "ann")
+    assert runs(STRICT_HOSTS, [*failing, by_hand]) == [K.PREPARE_PROMOTION]
 
 
 def test_a_step_in_flight_is_not_begun_twice_and_an_interrupted_one_is_begun_again() -> None:

@@ -10,6 +10,7 @@ from farshore.engine.world import World
 from farshore.model.group import Group
 from farshore.plan.journal import Event, StepDone
 from farshore.plan.plan import Plan
+from farshore.plan.progress import progress
 from farshore.plan.step import StepKind
 from farshore.ports.coordination import Lease
 
@@ -36,6 +37,11 @@ class StepContext:
     def done(self, kind: StepKind) -> bool:
         """True when that step of this plan was carried out, not skipped."""
         return any(isinstance(e, StepDone) and e.plan == self.plan.id and e.step is kind for e in self.events)
+
+    @property
+    def fenced(self) -> bool:
+        """The old database is: by the plan, by what is kept at beside it, or by the person who vouches for it."""
+        return (fence := progress(self.plan, self.events).get(StepKind.FENCE_DATABASE)) is not None and fence.done
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,16 @@
 The fence's block may have been replicated before the promotion; without this the new writer would refuse its own shop.
 """
 
+from farshore.engine import barriers
 from farshore.engine.steps.context import Done, StepContext
 from farshore.model.failure import Refused
+from farshore.plan.plan import PlanKind
 
 
 async def perform(ctx: StepContext) -> Done:
+    if ctx.plan.kind is PlanKind.REOPEN:  # what the aborted plan has shut comes first: the database has to be reached
+        await barriers.readmit(ctx, ctx.gaining.server)
+        await barriers.power_on(ctx, ctx.plan.to_region)
     database = ctx.gaining.database
     try:
         epoch = await database.raise_epoch(ctx.plan.epoch)

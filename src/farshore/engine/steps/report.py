@@ -2,19 +2,10 @@
 
 from farshore.engine.steps.context import Done, StepContext
 from farshore.model.failure import Failure
-from farshore.plan.journal import BY_PLAN, StepDone, StepSkipped
 from farshore.plan.plan import PlanKind
 from farshore.plan.step import StepKind
 from farshore.plan.timings import timings
 from farshore.ports.notifier import Notice
-
-
-def _fenced(ctx: StepContext) -> bool:
-    """By the plan, by what is kept at beside it, or by the person who vouches for it."""
-    by_hand = any(
-        isinstance(e, StepSkipped) and e.step is StepKind.FENCE_DATABASE and e.by != BY_PLAN for e in ctx.events
-    )
-    return by_hand or any(isinstance(e, StepDone) and e.step is StepKind.FENCE_DATABASE for e in ctx.events)
 
 
 async def perform(ctx: StepContext) -> Done:
@@ -26,7 +17,7 @@ async def perform(ctx: StepContext) -> Done:
         figures.append(f"first order {took.first_order_s:.2f} s after the verdict")
     if took.promotion_s is not None:
         figures.append(f"of which the promotion took {took.promotion_s:.2f} s")
-    if StepKind.FENCE_DATABASE in ctx.plan.kinds and not _fenced(ctx):
+    if StepKind.FENCE_DATABASE in ctx.plan.kinds and not ctx.fenced:
         figures.append(f"the old database of {ctx.plan.from_region} is NOT fenced yet, and is tried each second")
     return await _tell(ctx, f"{ctx.plan.to_region} takes orders", "; ".join(figures))
 
