@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Line = Mapping[str, Any]  # one line of `farshore journal --json`
+_PROOFS = {"fence_database": "proved", "fence_hosts": "powered off", "await_permit": "waited out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class Course:
     verified_s: float | None  # farshore's own order from outside was answered
     finished_s: float | None
     rule: str = ""
-    fence: str = ""  # how the old side was kept out: proved | waited out | none; empty: there was no failover
+    fence: str = (
+        ""  # how the old side was kept out: proved | powered off | waited out | none; empty: there was no failover
+    )
 
     @property
     def unfenced(self) -> bool:
@@ -89,13 +92,11 @@ def _steps(after: Sequence[tuple[float, Line]], plan: str) -> tuple[dict[str, fl
 
 
 def _fence(ended: dict[str, float], skipped: set[str]) -> str:
-    """Whichever let the promotion begin: the earlier of the two that is done."""
-    done = {
-        step: at for step, at in ended.items() if step in ("fence_database", "await_permit") and step not in skipped
-    }
+    """Whichever let the promotion begin: the earliest of those that are done."""
+    done = {step: at for step, at in ended.items() if step in _PROOFS and step not in skipped}
     if not done:
         return "none" if "promote" in ended else ""
-    return {"fence_database": "proved", "await_permit": "waited out"}[min(done, key=lambda step: done[step])]
+    return _PROOFS[min(done, key=lambda step: done[step])]
 
 
 def _noticing(suspected: float | None, verdict_s: float) -> tuple[Stage, ...]:

@@ -119,6 +119,19 @@ def test_the_runbook_is_the_golden_one(tmp_path: Path, capsys: pytest.CaptureFix
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
+def test_the_runbook_has_the_further_fences_where_they_are_allowed(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(config.read_text() + "\nfence: {network: true, hosts: true}\n")
+    capsys.readouterr()
+    assert main(["runbook", "--from", "nyc3", "--config", str(config)]) == 0
+    text = capsys.readouterr().out
+    for words in ("/firewall", "192.0.2.0", '"power_off"', "sources-of-"):
+        assert words in text
+    checked = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
 def test_the_runbook_holds_no_secret(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither key nor token: both are named by variable and file."""
     key = (config.parent / "controller.key").read_text().splitlines()[1]

@@ -12,7 +12,7 @@ from farshore.model.region import Role
 from farshore.plan.plan import Plan
 from farshore.plan.step import SENTENCES, Step
 from farshore.plan.step import StepKind as K
-from farshore.provision.runbook import sql
+from farshore.provision.runbook import fences, sql
 from farshore.provision.runbook.head import head
 from farshore.settings.settings import Settings
 
@@ -46,6 +46,10 @@ def _commands(kind: K, settings: Settings, plan: Plan) -> str:
             return f"sleep {wait_s}  # not needed where fence_database has shown that no session is left"
         case K.FENCE_APP:
             return _point(settings, plan, Role.STANDBY)
+        case K.FENCE_NETWORK:
+            return fences.network(group.place(plan.from_region))
+        case K.FENCE_HOSTS:
+            return fences.hosts(group.place(plan.from_region))
         case K.OPEN_CHECKOUT:
             return _point(settings, plan, Role.WRITER)
         case K.SWITCH_DNS:
