@@ -1,22 +1,24 @@
 """Farshore against Patroni, all bouts of one bench: the same shop, the same shoppers, the same two faults."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from farshore.drills.command import Progress
-from farshore.drills.contestant import Contestant
-from farshore.drills.drill import Scenario, as_bench, run_drill
-from farshore.drills.lab import Facts, Lab
+from farshore.drills.drill import Scenario, as_bench
+from farshore.drills.lab import Lab
 from farshore.drills.ours import Farshore
 from farshore.drills.patroni_attempt import Mark, attempt
-from farshore.drills.patroni_bout import SCENE_OF, run_bouts
+from farshore.drills.patroni_bout import run_bouts
 from farshore.drills.patroni_cluster import Bundle
+from farshore.drills.patroni_play import SCENE_OF, Party, play
 from farshore.drills.patroni_settings import PROFILES, Profile
 from farshore.drills.patroni_versus import CRASH, CUT, FAULTS, OURS, Bout, Versus, bout
 from farshore.drills.result import Result
 
 GIVE_UP_S = 120.0
+FENCED_AFTER_S = 10.0  # the controller fences the old side as soon as it is back; its rows do not change any more
+TOLD = "farshore, profile fast"
 
 
 def order_of_bouts(times: int) -> list[tuple[Profile, str]]:
@@ -32,34 +34,40 @@ async def run_match(base: Scenario, crash: Result | None, bundle: Bundle, times:
         if fault == CRASH and crash is not None and number == 1:
             continue
         say(f"farshore: {fault}, bout {number} of {times}")
-        scenario = as_bench(base, f"{fault}-{number}", permit=True)
-        played = replace(scenario, scene=SCENE_OF[fault], name=f"bench-{fault}", give_up_s=GIVE_UP_S)
+        scenario = replace(as_bench(base, f"{fault}-{number}", permit=True), give_up_s=GIVE_UP_S)
 
-        async def play(mark: Mark, fault: str = fault, played: Scenario = played) -> Bout:
-            def contestant(lab: Lab, facts: Facts, folder: Path, tell: Progress) -> Contestant:
-                return _Marking(lab, facts, folder, tell, mark)
+        async def once(mark: Mark, fault: str = fault, scenario: Scenario = scenario) -> Bout:
+            return await _ours_in_a_lab(scenario, fault, mark, say)
 
-            return ours(fault, (await run_drill(played, contestant, say))[0])
-
-        one = await attempt(f"farshore, {fault}, bout {number}", play, problems, say)
+        one = await attempt(f"farshore, {fault}, bout {number}", once, problems, say)
         bouts += [one] if one is not None else []
     scenario = replace(as_bench(base, "patroni", permit=False), give_up_s=GIVE_UP_S)
     found, more = await run_bouts(scenario, bundle, order_of_bouts(times), say)
     return Versus((*bouts, *found), GIVE_UP_S, (*problems, *more))
 
 
-class _Marking(Farshore):
-    def __init__(self, lab: Lab, facts: Facts, folder: Path, say: Progress, mark: Mark) -> None:
-        super().__init__(lab, facts, folder, say)
-        self._mark = mark
-
-    async def ready_for_fault(self) -> None:
-        await super().ready_for_fault()
-        self._mark.faulted = True
+async def _ours_in_a_lab(scenario: Scenario, fault: str, mark: Mark, say: Progress) -> Bout:
+    lab = Lab(scenario.lab)
+    try:
+        facts = await lab.up("pg", scenario.promote_delay_s, scenario.time_scale, say, permit=True)
+        party = Party(
+            who=OURS,
+            told=TOLD,
+            contestant=Farshore(lab, facts, scenario.out / "work", say),
+            judged=lambda: facts,
+            rejoined=lambda: asyncio.sleep(FENCED_AFTER_S),
+            fenced=True,
+        )
+        scene = replace(SCENE_OF[fault], give_up_s=GIVE_UP_S)
+        return await play(lab, facts, party, fault, scene, scenario.out, scenario.load, mark, say)
+    finally:
+        if not scenario.keep:
+            say("taking the lab down")
+            await lab.down()
 
 
 def ours(fault: str, result: Result) -> Bout:
-    return bout(OURS, "farshore, profile fast", fault, result.clocks, result.fate, result.sides)
+    return bout(OURS, TOLD, fault, result.clocks, result.fate, result.sides)
 
 
 def whole(bouts: Sequence[Bout]) -> bool:
