@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pairs import PATIENCE_S, MariaDbPair, Pair, PostgreSqlPair, _SqlPair
 
-from farshore.model.failure import Refused
+from farshore.model.failure import Refused, RetryLater
 from farshore.model.region import Epoch
 
 Run = Callable[[Any], Any]
@@ -164,6 +164,20 @@ def test_a_fence_does_not_wait_for_an_order_that_hangs(servers: _SqlPair, run: R
     with pytest.raises(Exception):  # noqa: B017 each client has its own words for a session that was ended
         shop.commit()
     assert servers.orders() == 0
+
+
+def test_a_fence_tries_to_write_itself_and_leaves_nothing(gate: Pair, run: Run) -> None:
+    """A gate that would let an order of this epoch pass is none: somebody has renewed beyond the fence."""
+    gate.order(2)
+    before = gate.orders()
+    gate.renew(2, LONG_S)
+    with pytest.raises(RetryLater, match="did not refuse our own"):
+        run(gate.writer.fence(Epoch(2), "shop"))
+    run(gate.writer.unfence("shop"))
+    gate.renew(1, LONG_S)
+    run(gate.writer.fence(Epoch(2), "shop"))
+    assert gate.orders() == before
+    run(gate.writer.raise_epoch(Epoch(3)))  # nobody holds the epoch row any more
 
 
 def test_a_fence_ends_a_session_that_is_inside_a_trigger(servers: _SqlPair, run: Run) -> None:

@@ -49,8 +49,9 @@ class Database(Protocol):
     async def fence(self, epoch: Epoch, app_user: str) -> None:
         """Raise the epoch row, block `app_user`, end its sessions, and prove that none is left.
 
-        Returns only when proved. Blocking without ending sessions does not fence; both orders of a crash
-        in between are safe to repeat.
+        Where tables are guarded, an attempt of our own to write to one is made too, and undone; RetryLater when the
+        gate does not refuse it. Returns only when proved. Blocking without ending sessions does not fence; both
+        orders of a crash in between are safe to repeat.
         """
         ...
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from farshore.model.failure import Refused
+from farshore.model.failure import Refused, RetryLater
 from farshore.model.region import Epoch
 from farshore.model.sighting import Marker, Position
 from farshore.ports.clock import Clock
@@ -69,6 +69,8 @@ class FakeDatabase(FakeServer):
                 if session.user == app_user:
                     session.open = False
             self.sessions = [session for session in self.sessions if session.open]
+            if any(value for key, value in self.state.items() if key.startswith("guard:")) and self.permits():
+                raise RetryLater(f"Database {self.name} would still take an order: its gate did not refuse our own.")
 
     async def unfence(self, app_user: str) -> None:
         with self.calls.call("database.unfence"):

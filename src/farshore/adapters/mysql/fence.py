@@ -2,7 +2,8 @@
 
 Locking the account alone stops nobody who is logged in; ending sessions alone lets them come back. Locked first, then
 ended, then read back: an account that is locked and has no session cannot commit. The epoch row is raised after that:
-an order that hangs in an open transaction holds it (guard.py), and would hold up the fence as long as it likes.
+an order that hangs in an open transaction holds it (guard.py), and would hold up the fence as long as it likes. With
+it comes an own attempt to write (witness.py).
 """
 
 import ipaddress
@@ -10,26 +11,31 @@ import time
 
 import pymysql
 
+from farshore.adapters.mysql import witness
 from farshore.adapters.mysql.failures import MISSING, NO_SUCH_SESSION, code
-from farshore.adapters.mysql.session import Statements
-from farshore.adapters.mysql.tables import create, raise_epoch
+from farshore.adapters.mysql.session import Rows, Statements
+from farshore.adapters.mysql.tables import create
 from farshore.model.failure import Refused, RetryLater
 from farshore.model.region import Epoch
 
 _PROVE_S = 3.0
 _POLL_S = 0.01
+_ACCOUNTS = "SELECT host FROM mysql.user WHERE user = %s"
 _BLOCK, _ADMIT = "ACCOUNT LOCK", "ACCOUNT UNLOCK"
 
 
 def fence(statements: Statements, where: str, epoch: Epoch, user: str) -> None:
     _refuse_stale(where, epoch, _known(statements))
-    accounts = _accounts(statements, where, user)
+    found, guarded = statements.all(f"{_ACCOUNTS}; {witness.FIND}", user)
+    accounts = _names(statements, where, user, found)
     statements.all(";".join(f"ALTER USER {account} {_BLOCK}" for account in accounts))
     _end_sessions(statements, where, user)
+    table = (str(guarded[0][0]), str(guarded[0][1])) if guarded else None
+    known = witness.raise_and_try(statements, where, epoch, table)  # answers with what it reads back
     for account in accounts:
-        if _BLOCK not in str(statements.rows(f"SHOW CREATE USER {account}")[0][0]):
+        if _BLOCK not in str(statements.rows(f"ROLLBACK; SHOW CREATE USER {account}")[0][0]):
             raise RetryLater(f"{where} does not show {account} as locked.")
-    _refuse_stale(where, epoch, raise_epoch(statements, epoch))  # answers with what it reads back
+    _refuse_stale(where, epoch, known)
 
 
 def _known(statements: Statements) -> int:
@@ -57,7 +63,10 @@ def unfence(statements: Statements, where: str, user: str) -> None:
 
 
 def _accounts(statements: Statements, where: str, user: str) -> list[str]:
-    found = statements.rows("SELECT host FROM mysql.user WHERE user = %s", user)
+    return _names(statements, where, user, statements.rows(_ACCOUNTS, user))
+
+
+def _names(statements: Statements, where: str, user: str, found: Rows) -> list[str]:
     if not found:
         raise Refused(f"{where} has no user {user}.", "Correct app_user in farshore.yaml.")
     return [f"{statements.text(user)}@{statements.text(str(host))}" for (host,) in found]

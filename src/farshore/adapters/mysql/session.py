@@ -44,6 +44,19 @@ class Statements:
                 sets.append(cursor.fetchall())
         return sets
 
+    def until_error(self, sql: str) -> tuple[list[Rows], pymysql.MySQLError | None]:
+        """What the statements before the one that failed returned, and its error."""
+        sets: list[Rows] = []
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.execute(sql)
+                sets.append(cursor.fetchall())
+                while cursor.nextset():
+                    sets.append(cursor.fetchall())
+            except pymysql.MySQLError as error:
+                return sets, error
+        return sets, None
+
     def changed(self, sql: str, *values: object) -> int:
         with self._connection.cursor() as cursor:
             return int(cursor.execute(sql, values or None))

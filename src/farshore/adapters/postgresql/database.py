@@ -66,7 +66,7 @@ class PostgreSqlDatabase:
 
     async def fence(self, epoch: Epoch, app_user: str) -> None:
         await self._session.run(lambda statements: fence.block(statements, self._where, epoch, app_user), writing=True)
-        fence.refuse_stale(self._where, epoch, await self._guarded.raise_epoch(epoch))
+        fence.refuse_stale(self._where, epoch, await self._guarded.raise_epoch(epoch, witnessed=True))
 
     async def unfence(self, app_user: str) -> None:
         await self._session.run(lambda statements: fence.unfence(statements, self._where, app_user), writing=True)

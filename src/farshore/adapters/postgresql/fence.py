@@ -2,7 +2,8 @@
 
 NOLOGIN alone stops nobody who is logged in; ending sessions alone lets them come back. First the one, then the other,
 then both are read back. The epoch rows are raised after that: an order that hangs in an open transaction holds one
-(guard.py), and would hold up the fence as long as it likes.
+(guard.py), and would hold up the fence as long as it likes. With it comes an own attempt to write
+(witness.py).
 """
 
 import time

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import psycopg
 
-from farshore.adapters.postgresql import guard, tables
+from farshore.adapters.postgresql import guard, tables, witness
 from farshore.adapters.postgresql.failures import MISSING
 from farshore.adapters.postgresql.session import PgSession, Statements
 from farshore.model.region import Epoch
@@ -51,12 +51,18 @@ class GuardedDatabases:
             known = min(known, of_store or 0)
         return known
 
-    async def raise_epoch(self, epoch: Epoch) -> int:
-        """The largest seen anywhere, `epoch` included."""
+    async def raise_epoch(self, epoch: Epoch, witnessed: bool = False) -> int:
+        """The largest seen anywhere, `epoch` included. `witnessed`: RetryLater when a gate lets us write."""
+
+        def work(statements: Statements) -> int:
+            if witnessed:
+                return witness.raise_and_try(statements, self._main.where, epoch)
+            return tables.raise_epoch(statements, epoch)
+
         largest, raised = int(epoch), None
         while raised != (listed := await self._main.run(_listed, writing=False)):
             raised = listed
-            found = await self._everywhere(listed, lambda statements: tables.raise_epoch(statements, epoch), True)
+            found = await self._everywhere(listed, work, True)
             main = await self._main.run(lambda statements: tables.raise_epoch(statements, epoch), writing=True)
             largest = max(largest, main, *found)
         return largest
