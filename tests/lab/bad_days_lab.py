@@ -6,10 +6,11 @@ The folder of farshore.yaml, the state file and the token is a small tmpfs, so t
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from farshore.drills.orders import Row
 from farshore.drills.ours import Farshore
 
 T = TypeVar("T")
-STATE_DISK = "4m"
+STATE_DISK = "16m"  # SQLite's log alone grows to 4 MB before it is written back
 PATIENCE_S = 30.0
 
 
@@ -128,7 +129,9 @@ class BadDay:
 
     @contextmanager
     def full_disk(self) -> Iterator[None]:
+        """SQLite's log is emptied first: one that was written back may be written over, and needs no space at all."""
         ballast = self.folder / "ballast"
+        self.until(self._log_is_empty, "the state file's log is not written back")
         try:
             with ballast.open("wb", buffering=0) as file:
                 for size in (65536, 512):
@@ -140,6 +143,11 @@ class BadDay:
             yield
         finally:
             ballast.unlink()
+
+    def _log_is_empty(self) -> bool:
+        with closing(sqlite3.connect(self.folder / "farshore.db")) as db:
+            (busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         with requests.Session() as session:
