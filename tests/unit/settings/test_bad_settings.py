@@ -50,6 +50,8 @@ CASES = [
     ("", "mod: auto\n", "line 18: mod is not a setting; did you mean mode?"),
     ("", "mode: sometimes\n", "line 18: mode is 'sometimes'; write auto or approve or manual."),
     ("", "allow_unfenced: yes\n", "line 18: allow_unfenced is 'yes'; write true or false."),
+    ("", "fence: {network: yes}\n", "line 18: fence.network is 'yes'; write true or false."),
+    ("", "fence: {host: true}\n", "line 18: fence.host is not a setting; did you mean hosts?"),
     ("", "group: other\n", "line 18: `group` is written twice (also on line 1); keep one."),
     (
         "region: sfo3",
