@@ -26,7 +26,7 @@ from farshore.drills.ours import Farshore
 
 T = TypeVar("T")
 STATE_DISK = "16m"  # SQLite's log alone grows to 4 MB before it is written back
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ API = "The provider's API at https://api.tidepool.test"
 FULL = "The disk of the state file {} is full; nothing was written. Free some space."
 TROUBLE = "the store of record cannot be read or written, so nothing is begun: look at its disk"
 STRAY = "192.0.2.99"  # nobody's address
+ENDS_WITHIN_S = 180.0  # so that a test that hangs ends; on a starved machine a failover takes 100
 
 
 @pytest.fixture(scope="module", params=["mysql", "pg"])
@@ -112,7 +113,7 @@ def test_a_lagging_replica_is_not_promoted_while_the_writer_serves(day: BadDay) 
         order = subprocess.Popen(day.argv("failover", "--yes"), **PIPES)  # it stands for a while
         assert "is more than 5 s behind" in day.findings()["replica shop-sfo3"]["detail"]
         assert day.status()["would"]["call"] == "ask operator"
-        said = Said(order.wait(60), *order.communicate())
+        said = Said(order.wait(ENDS_WITHIN_S), *order.communicate())
         assert said.code == 1
         assert "the standby is behind by more than rpo_budget_s: those orders would be lost. (rule V36)" in (
             said.last_line
@@ -159,7 +160,7 @@ def test_a_failover_through_all_of_it(day: BadDay, tmp_path: Path) -> None:
                     day.until(lambda: day.watch_log.read_text().count(TROUBLE) > seen, "nothing is said of the disk")
                     # Before the other one goes, which comes first while it is there: no promotion slips between.
                     later.enter_context(day.fault("api", f"route={promote}", "ambiguous=true", "times=1"))
-            said = Said(order.wait(60), *order.communicate())
+            said = Said(order.wait(ENDS_WITHIN_S), *order.communicate())
         day.until(lambda: quiet_since(read_ledger(ledger), time.monotonic() - 3, time.monotonic(), 2.0), "not served")
     finally:
         day.do(shoppers.end())
