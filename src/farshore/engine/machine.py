@@ -43,6 +43,7 @@ from farshore.plan.journal import Granted, VerdictChanged
 from farshore.plan.ledger import fold_all
 from farshore.ports.notifier import Notice
 
+ASK_AGAIN_S = 60.0  # looks that flicker on a bad day must not ring somebody up each second
 AT_ONCE = frozenset({Call.FAIL_OVER, Call.SWITCH_OVER, Call.ASK_OPERATOR})
 
 
@@ -221,7 +222,9 @@ def _say(state: State, verdict: Verdict, now_s: float, effects: list[Effect]) ->
     if verdict.rule == state.ledger.rule or not (lasts or verdict.call in AT_ONCE) or state.phase is PlanPhase.RUNNING:
         return state
     state = note(state, VerdictChanged(now_s, verdict.rule, verdict.call, verdict.because), effects)
-    if verdict.call is Call.ASK_OPERATOR:
+    last_s = state.asked_at_s.get(verdict.rule, float("-inf"))
+    if verdict.call is Call.ASK_OPERATOR and now_s - last_s >= ASK_AGAIN_S:
+        state = replace(state, asked_at_s={**state.asked_at_s, verdict.rule: now_s})
         text = f"{verdict.because} (rule {verdict.rule})"
         effects.append(Tell(Notice(state.group.name, "critical", f"{state.group.name}: your word is needed", text)))
     return state

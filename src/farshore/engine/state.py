@@ -81,6 +81,7 @@ class State:
     renewed_since_s: float | None = None  # when the current grant's permit was first seen renewed
     renewed_at_s: float = float("-inf")
     fence_tried_s: float = float("-inf")  # when an unproved fence was last kept at
+    asked_at_s: Mapping[str, float] = field(default_factory=dict)  # by rule, when people were last told that it asks
     verdict: Verdict | None = None
     verdict_since_s: float = 0.0
     would: Would | None = None

@@ -1,10 +1,12 @@
 """The operator's word beats automation, at every tick of a failover."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 from small_world import NYC, SFO, SmallWorld, group
 
+from farshore.model.group import Mode
 from farshore.model.operator import Word
 from farshore.plan.journal import Event, OperatorSaid, PlanFinished, PlanStarted, StepDone, StepSkipped, StepStarted
 from farshore.plan.step import StepKind as K
@@ -203,3 +205,25 @@ def test_a_word_survives_the_controller_that_heard_it() -> None:
         assert not any(isinstance(e, PlanStarted) for e in events)
 
     asyncio.run(handover())
+
+
+def test_a_question_that_flickers_is_asked_once_a_minute() -> None:
+    """Two places see the writer down, then one, and so on: people are told of each rule once."""
+    world = SmallWorld(group(mode=Mode.MANUAL))
+
+    async def story() -> None:
+        async with world.running():
+            world.agents_see(SFO)
+            await world.clock.advance(10)
+            world.kill(NYC)
+            for _ in range(10):
+                world.agents_see(SFO, down=NYC)
+                await world.clock.advance(2)
+                world.databases[SFO].reachable = not world.databases[SFO].reachable
+                world.agents_see(SFO)
+                await world.clock.advance(2)
+
+    asyncio.run(story())
+    told = Counter(notice.text for notice in world.notifier.told if "your word is needed" in notice.title)
+    assert told
+    assert max(told.values()) == 1, told
