@@ -166,6 +166,33 @@ def test_a_fence_does_not_wait_for_an_order_that_hangs(servers: _SqlPair, run: R
     assert servers.orders() == 0
 
 
+def test_a_fence_of_orders_refuses_them_and_shuts_nobody_out(servers: _SqlPair, run: Run) -> None:
+    """The shop's user goes on reading, here and on the standby: a lock would be replicated and shut its pages."""
+    shop = servers.shop()
+    shop.begin()
+    run(servers.writer.fence_orders(Epoch(2), "shop"))
+    with pytest.raises(Exception):  # noqa: B017 each client has its own words for a session that was ended
+        shop.commit()
+    assert run(servers.writer.epoch()) == 2
+    assert servers.orders() == 0
+    assert _refuses(servers)
+    for server in servers._servers:
+        reader = servers._connect(server, "shop", "shop", True).cursor()
+        reader.execute("SELECT count(*) FROM orders")
+
+
+def test_a_fence_of_orders_without_a_gate_that_refuses_is_none(gate: Pair, run: Run) -> None:
+    gate.order(2)
+    gate.renew(2, LONG_S)
+    with pytest.raises(RetryLater, match="did not refuse our own"):
+        run(gate.writer.fence_orders(Epoch(2), "shop"))
+    gate.renew(1, LONG_S)
+    run(gate.writer.fence_orders(Epoch(2), "shop"))
+    run(gate.writer.raise_epoch(Epoch(3)))
+    with pytest.raises(Refused, match="seen epoch 3"):
+        run(gate.writer.fence_orders(Epoch(2), "shop"))
+
+
 def test_a_fence_tries_to_write_itself_and_leaves_nothing(gate: Pair, run: Run) -> None:
     """A gate that would let an order of this epoch pass is none: somebody has renewed beyond the fence."""
     gate.order(2)

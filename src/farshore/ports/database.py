@@ -55,6 +55,15 @@ class Database(Protocol):
         """
         ...
 
+    async def fence_orders(self, epoch: Epoch, app_user: str) -> None:
+        """Raise the epoch row behind a gate that stands, and prove by an own attempt that it refuses orders.
+
+        `app_user` loses its sessions once and is not locked out: a lock would be replicated, and shut the pages of a
+        standby that is to sell next. Only where every order needs a guarded table (`guarded`). RetryLater when the gate
+        does not refuse our own attempt.
+        """
+        ...
+
     async def unfence(self, app_user: str) -> None:
         """Let `app_user` in again (after a promotion, or an aborted failover). Never lowers the epoch row."""
         ...

@@ -72,6 +72,19 @@ class FakeDatabase(FakeServer):
             if any(value for key, value in self.state.items() if key.startswith("guard:")) and self.permits():
                 raise RetryLater(f"Database {self.name} would still take an order: its gate did not refuse our own.")
 
+    async def fence_orders(self, epoch: Epoch, app_user: str) -> None:
+        with self.calls.call("database.fence_orders"):
+            self.answer()
+            known = self.raise_known(epoch)
+            if known > epoch:
+                raise Refused(f"Database {self.name} has seen epoch {known}; a fence of epoch {epoch} is out of date.")
+            for session in self.sessions:
+                if session.user == app_user:
+                    session.open = False
+            self.sessions = [session for session in self.sessions if session.open]
+            if self.permits():
+                raise RetryLater(f"Database {self.name} would still take an order: its gate did not refuse our own.")
+
     async def unfence(self, app_user: str) -> None:
         with self.calls.call("database.unfence"):
             self.answer()

@@ -94,3 +94,13 @@ def test_without_the_mark_nothing_is_promoted_and_an_abort_reopens_the_holder() 
     assert {app.endpoint.role for app in world.apps[NYC].apps if app.endpoint} == {Role.WRITER}
     assert world.databases[NYC].state["blocked:shop"] is False
     assert not any(app.closed for app in world.apps[NYC].apps)
+
+
+def test_behind_a_gate_the_shops_user_is_not_locked_out() -> None:
+    """A lock is replicated: pages in both regions would fail until the new writer lets the user in again."""
+    stores = tuple(replace(store, guarded_tables=("orders",)) for store in group().stores)
+    world = SmallWorld(group(permit=FAST, allow_unfenced=False, stores=stores))
+    found = play(world, lambda: world.say(Word.SWITCHOVER), 20)
+    assert any(isinstance(e, PlanFinished) for e in found)
+    assert world.calls.count("database.fence_orders") == 1
+    assert "blocked:shop" not in world.databases[NYC].state

@@ -96,6 +96,12 @@ class MySqlDatabase:
     async def fence(self, epoch: Epoch, app_user: str) -> None:
         await self._session.run(lambda statements: fence.fence(statements, self._where, epoch, app_user), writing=True)
 
+    async def fence_orders(self, epoch: Epoch, app_user: str) -> None:
+        def work(statements: Statements) -> None:
+            fence.fence_orders(statements, self._where, epoch, app_user)
+
+        await self._session.run(work, writing=True)
+
     async def unfence(self, app_user: str) -> None:
         await self._session.run(lambda statements: fence.unfence(statements, self._where, app_user), writing=True)
 

@@ -38,6 +38,19 @@ def fence(statements: Statements, where: str, epoch: Epoch, user: str) -> None:
     _refuse_stale(where, epoch, known)
 
 
+def fence_orders(statements: Statements, where: str, epoch: Epoch, user: str) -> None:
+    """By the gate alone. An order that hangs holds the epoch row, so sessions are ended once; they may come back, to
+    read."""
+    _refuse_stale(where, epoch, _known(statements))
+    guarded = statements.rows(witness.FIND)
+    if not guarded:
+        raise Refused(f"{where} has no gate, so raising its epoch row stops no order.", "Block the app's user instead.")
+    _kill(statements, _sessions(statements, user))
+    known = witness.raise_and_try(statements, where, epoch, (str(guarded[0][0]), str(guarded[0][1])))
+    statements.rows("ROLLBACK; SELECT 1")
+    _refuse_stale(where, epoch, known)
+
+
 def _known(statements: Statements) -> int:
     query = "SELECT epoch FROM farshore.farshore_epoch WHERE id = 1"
     try:
@@ -82,12 +95,7 @@ def _end_sessions(statements: Statements, where: str, user: str) -> None:
     until_s = time.monotonic() + _PROVE_S
     empty = 0
     while empty < 2:
-        everybody = statements.rows("SELECT id, user, host FROM information_schema.processlist")
-        found = [
-            int(session)
-            for session, who, host in everybody
-            if who in (user, "unauthenticated user") or _of_a_definer(str(host))
-        ]
+        found = _sessions(statements, user)
         empty = 0 if found else empty + 1
         if found:
             _kill(statements, found)
@@ -95,6 +103,15 @@ def _end_sessions(statements: Statements, where: str, user: str) -> None:
             raise RetryLater(f"{where} still has {len(found)} sessions of {user} that are ending.")
         if found:
             time.sleep(_POLL_S)
+
+
+def _sessions(statements: Statements, user: str) -> list[int]:
+    everybody = statements.rows("SELECT id, user, host FROM information_schema.processlist")
+    return [
+        int(session)
+        for session, who, host in everybody
+        if who in (user, "unauthenticated user") or _of_a_definer(str(host))
+    ]
 
 
 def _of_a_definer(host: str) -> bool:
@@ -111,6 +128,8 @@ def _of_a_definer(host: str) -> bool:
 
 def _kill(statements: Statements, sessions: list[int]) -> None:
     """In one round trip. One that has gone by itself ends the text early; the next look finds the others."""
+    if not sessions:
+        return
     try:
         statements.all(";".join(f"KILL CONNECTION {session}" for session in sessions))
     except pymysql.MySQLError as error:

@@ -68,6 +68,12 @@ class PostgreSqlDatabase:
         await self._session.run(lambda statements: fence.block(statements, self._where, epoch, app_user), writing=True)
         fence.refuse_stale(self._where, epoch, await self._guarded.raise_epoch(epoch, witnessed=True))
 
+    async def fence_orders(self, epoch: Epoch, app_user: str) -> None:
+        await self._session.run(
+            lambda statements: fence.end_once(statements, self._where, epoch, app_user), writing=True
+        )
+        fence.refuse_stale(self._where, epoch, await self._guarded.raise_epoch(epoch, witnessed=True))
+
     async def unfence(self, app_user: str) -> None:
         await self._session.run(lambda statements: fence.unfence(statements, self._where, app_user), writing=True)
 
