@@ -172,3 +172,9 @@ def test_nothing_cached_is_committed() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     bad = [name for name in listed.stdout.splitlines() if re.search(r"__pycache__|\.egg-info|_cache/|^out/", name)]
     assert bad == []
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """pytest imports them by it: the second one of a name is not collected, and the whole run ends before it begins."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
