@@ -14,7 +14,7 @@ APT := python3 python3-venv debootstrap debian-archive-keyring iproute2 nftables
 export DEBIAN_FRONTEND := noninteractive
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup setup-bench demo bench drills image test test-fast model lint format clean
+.PHONY: help setup setup-bench demo bench drills image test test-all test-fast model lint format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -35,7 +35,10 @@ bench: setup-bench ## the same faults for farshore, for Patroni and for the scri
 drills: setup ## one drill TIMES times, with medians [DRILL=region] [ENGINE=mysql|postgresql] [TIMES=10] [OUT=dir]
 	@python scripts/many_drills.py $(DRILL) $(ENGINE) $(or $(TIMES),10) $(OUT)-drills
 
-test: setup image ## all tests, with real servers in network namespaces (root)
+test: setup image ## all tests but the long ones, with real servers in network namespaces (root)
+	@bash scripts/test_halves.sh
+
+test-all: setup image ## all tests, the long ones too: the same again on the other engine, more drills
 	@pytest
 
 image: setup ## the root filesystem of the lab's machines: built once, minutes

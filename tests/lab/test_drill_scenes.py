@@ -35,7 +35,7 @@ def assert_one_writer(report: dict[str, Any], open_in: list[str]) -> None:
     assert orders["acknowledged"] == orders["present"] + kept > 30
 
 
-@pytest.mark.parametrize("engine", ["mysql", "postgresql"])
+@pytest.mark.parametrize("engine", ["mysql", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_a_region_cut_off_stops_selling_before_the_other_begins(engine: str, tmp_path: Path) -> None:
     """People inside it bought after the cut, were refused soon, and what they were promised is named and kept."""
     report = drill("partition", engine, tmp_path)
@@ -49,12 +49,14 @@ def test_a_region_cut_off_stops_selling_before_the_other_begins(engine: str, tmp
     assert read_ledger(tmp_path / "residents.jsonl")
 
 
+@pytest.mark.long
 def test_a_dead_database_moves_the_writer(tmp_path: Path) -> None:
     report = drill("database", "mysql", tmp_path)
     assert_one_writer(report, ["sfo3"])
     assert (report["decided"]["moves"], report["decided"]["rule"]) == (1, "V100")
 
 
+@pytest.mark.long
 def test_one_app_server_of_two_moves_nothing(tmp_path: Path) -> None:
     report = drill("one-app", "mysql", tmp_path)
     assert_one_writer(report, ["nyc3"])

@@ -33,7 +33,7 @@ touch /run/gone /var/lib/stays
 """
 
 
-@pytest.fixture(scope="module", params=["mysql", "pg"])
+@pytest.fixture(scope="module", params=["mysql", pytest.param("pg", marks=pytest.mark.long)])
 def shop(request: pytest.FixtureRequest) -> Iterator[Customer]:
     with drill_lab("power", request.param) as (lab, facts):
         customer = Customer(lab.name, request.param, facts.env)
