@@ -37,11 +37,14 @@ def bridged(regions: tuple[Shop, Shop]) -> None:
 def _bridge(shop: Shop, address: Any, what: str) -> None:
     """As the agent does it."""
     shop.put("bridge.conf", f'set $bridge_to "https://{address}";\nset $bridge_what "{what}";\n')
+    workers = ["sh", "-c", "ps -o pid=,args= -C nginx | awk '/worker process/ {print $1}'"]
+    before = set(shop.run(*workers).split())
     shop.run("sh", "-c", "nginx -t && nginx -s reload && : > /var/log/nginx/bridge.log")
-    worker = "ps -o args= -C nginx | grep -c 'shutting down' || true"
 
     async def reloaded() -> bool:
-        return (await shop.host.run(["sh", "-c", worker])).strip() == "0"
+        """The signal is only sent when the command is over: the old workers must be seen to go."""
+        now = set((await shop.host.run(workers)).split())
+        return bool(now) and not now & before
 
     shop.lab.until(reloaded, "the old workers are gone")
 
