@@ -95,6 +95,14 @@ def test_a_fence_may_be_repeated_and_is_undone(ready: Pair, run: Run) -> None:
     assert ready.orders() == 1
 
 
+def test_warming_changes_nothing_and_may_be_repeated(ready: Pair, run: Run) -> None:
+    run(ready.writer.raise_epoch(Epoch(2)))
+    for _ in range(2):
+        run(ready.writer.warm(("shop",)))
+    assert run(ready.writer.epoch()) == 2
+    assert run(ready.writer.jump_ids("shop", (), 10, "warm")) == run(ready.writer.jump_ids("shop", (), 10, "cold"))
+
+
 def test_the_fence_finishes_what_a_crash_left_half_done(ready: Pair, run: Run) -> None:
     """Crashed between block and kill: the account is blocked, a session lives on."""
     session = ready.shop()

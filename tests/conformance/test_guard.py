@@ -323,6 +323,11 @@ def test_a_database_that_comes_under_guard_late_knows_the_epoch(pair: Pair, run:
     assert _refuses(pair, 51)
 
 
+def test_a_user_who_is_not_there_cannot_be_let_in(servers: _SqlPair, run: Run) -> None:
+    with pytest.raises(Refused, match="nobody"):
+        run(servers.writer.unfence("nobody"))
+
+
 def test_what_one_database_has_not_seen_is_not_proved(servers: _SqlPair, run: Run) -> None:
     """A raise that was interrupted between two databases shows the smaller epoch, and is finished by the next."""
     if not _pg(servers):

@@ -106,6 +106,10 @@ class FakeDatabase(FakeServer):
         with self.calls.call("database.before_promotion"):
             self.answer()
 
+    async def warm(self, databases: Sequence[str]) -> None:
+        with self.calls.call("database.warm"):
+            self.answer()
+
     async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
         with self.calls.call("database.jump_ids"):
             self.answer()

@@ -28,6 +28,7 @@ class MySqlDatabase:
         self._timeout_s = timeout_s
         self._open = server, ca_pem
         self._session = MySqlSession(server, ca_pem, timeout_s)
+        self._ids = MySqlSession(server, ca_pem, timeout_s)  # so that ids move while the epoch row is raised
         self._where = self._session.where
 
     async def prepare(self) -> None:
@@ -118,8 +119,11 @@ class MySqlDatabase:
         threads earlier throws received orders away."""
         await self._session.run(self._drain, writing=False)
 
+    async def warm(self, databases: Sequence[str]) -> None:
+        await self._ids.run(lambda statements: statements.rows("SELECT 1"), writing=False)
+
     async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
-        return await self._session.run(
+        return await self._ids.run(
             lambda statements: ids.jump(statements, self._where, database, counters, gap, token), writing=True
         )
 
@@ -127,6 +131,7 @@ class MySqlDatabase:
         return MySqlReader(*self._open, timeout_s=READ_S)
 
     async def close(self) -> None:
+        await self._ids.close()
         await self._session.close()
 
     def _drain(self, statements: Statements) -> None:

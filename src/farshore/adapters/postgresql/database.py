@@ -92,6 +92,9 @@ class PostgreSqlDatabase:
         """
         await self._session.run(_shorten_retry, writing=False)
 
+    async def warm(self, databases: Sequence[str]) -> None:
+        await self._guarded.warm(databases)
+
     async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
         return await self._guarded.store(database).run(
             lambda statements: ids.jump(statements, self._where, counters, gap, token), writing=True

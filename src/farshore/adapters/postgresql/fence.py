@@ -10,7 +10,7 @@ import time
 
 import psycopg
 
-from farshore.adapters.postgresql.failures import MISSING
+from farshore.adapters.postgresql.failures import MISSING, NO_SUCH_ROLE
 from farshore.adapters.postgresql.session import Statements, name
 from farshore.adapters.postgresql.tables import create
 from farshore.model.failure import Refused, RetryLater
@@ -58,13 +58,22 @@ def _known(statements: Statements) -> int:
 
 
 def unfence(statements: Statements, where: str, role: str) -> None:
-    _exists(statements, where, role)
-    statements.all(f"ALTER ROLE {name(role)} LOGIN")
+    """In one round trip: nobody sells before it."""
+    try:
+        statements.all(f"ALTER ROLE {name(role)} LOGIN")
+    except psycopg.Error as error:
+        if error.sqlstate != NO_SUCH_ROLE:
+            raise
+        raise _no_such(where, role) from error
 
 
 def _exists(statements: Statements, where: str, role: str) -> None:
     if not statements.rows("SELECT 1 FROM pg_roles WHERE rolname = %s", role):
-        raise Refused(f"{where} has no role {role}.", "Correct app_user in farshore.yaml.")
+        raise _no_such(where, role)
+
+
+def _no_such(where: str, role: str) -> Refused:
+    return Refused(f"{where} has no role {role}.", "Correct app_user in farshore.yaml.")
 
 
 def _end_sessions(statements: Statements, where: str, role: str) -> None:

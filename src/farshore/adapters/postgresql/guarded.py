@@ -60,12 +60,18 @@ class GuardedDatabases:
             return tables.raise_epoch(statements, epoch)
 
         largest, raised = int(epoch), None
-        while raised != (listed := await self._main.run(_listed, writing=False)):
+        listed = await self._main.run(_listed, writing=False)
+        while raised != listed:
             raised = listed
-            found = await self._everywhere(listed, work, True)
-            main = await self._main.run(lambda statements: tables.raise_epoch(statements, epoch), writing=True)
+            found = await self._everywhere(raised, work, True)
+            main, listed = await self._main.run(lambda statements: _raise_and_list(statements, epoch), writing=True)
             largest = max(largest, main, *found)
         return largest
+
+    async def warm(self, databases: Sequence[str]) -> None:
+        """Connections to these and to all that are under guard."""
+        listed = await self._main.run(_listed, writing=False)
+        await self._everywhere(sorted({*listed, *databases}), lambda statements: statements.rows("SELECT 1"), False)
 
     async def guard(self, where: str, database: str, guarded_tables: Sequence[str], role: str) -> None:
         await self._main.run(lambda statements: _list(statements, database), writing=True)
@@ -89,6 +95,19 @@ def _listed(statements: Statements) -> tuple[str, ...]:
         if error.sqlstate in MISSING:
             return ()
         raise
+
+
+def _raise_and_list(statements: Statements, epoch: int) -> tuple[int, tuple[str, ...]]:
+    """In one round trip, and the list as it is after the raise was committed."""
+    raising = f"BEGIN; {tables.RAISE}; COMMIT; {_LISTED}"
+    try:
+        _, raised, _, listed = statements.all(raising, int(epoch))
+    except psycopg.Error as error:
+        if error.sqlstate not in MISSING:
+            raise
+        statements.all("ROLLBACK")
+        return tables.raise_epoch(statements, epoch), _listed(statements)
+    return int(raised[0][0]), tuple(str(row[0]) for row in listed)
 
 
 def _known(statements: Statements) -> int | None:

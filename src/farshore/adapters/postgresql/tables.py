@@ -24,7 +24,7 @@ CREATE SCHEMA IF NOT EXISTS farshore;
 CREATE TABLE IF NOT EXISTS farshore.farshore_jump
     (token TEXT PRIMARY KEY, plan TEXT NOT NULL, done INT NOT NULL DEFAULT 0)
 """
-_RAISE = """
+RAISE = """
 INSERT INTO farshore.farshore_epoch AS known (id, epoch) VALUES (1, %s)
     ON CONFLICT (id) DO UPDATE SET epoch = greatest(known.epoch, excluded.epoch) RETURNING epoch
 """
@@ -35,4 +35,4 @@ def create(statements: Statements) -> None:
 
 
 def raise_epoch(statements: Statements, epoch: int) -> int:
-    return int(statements.rows(_RAISE, int(epoch))[0][0])
+    return int(statements.rows(RAISE, int(epoch))[0][0])
