@@ -100,6 +100,13 @@ def test_a_larger_epoch_and_another_role_are_obeyed(server: Server, run: Run) ->
         assert run(server.app.view()).endpoint == endpoint
 
 
+def test_a_standby_whose_database_was_rebuilt_reads_from_the_new_one(server: Server, run: Run) -> None:
+    standby = replace(WRITER, role=Role.STANDBY)
+    for endpoint in (standby, replace(standby, host="10.20.0.21")):
+        run(server.app.point(endpoint))
+        assert run(server.app.view()).endpoint == endpoint
+
+
 def test_watching_is_refused_under_a_smaller_epoch(server: Server, run: Run) -> None:
     run(server.app.point(WRITER))
     run(server.app.watch(Epoch(2), [TARGET], 1.0, 1.2))

@@ -1,6 +1,7 @@
 """`farshore drill NAME`: break something in a lab under load, let farshore act, measure and report."""
 
 import argparse
+import functools
 import json
 import sys
 from pathlib import Path
@@ -24,6 +25,12 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("drill", choices=tuple(SCENES), metavar="NAME", help=_menu())
+    parser.add_argument(
+        "--gate",
+        choices=("trigger", "kernel"),
+        default="trigger",
+        help="what refuses an order without a permit: triggers in the database, or nftables (default: trigger)",
+    )
     parser.add_argument("--times", type=count, default=1, metavar="N", help="play it N times (default: 1)")
     add_drill_options(parser)
 
@@ -95,7 +102,8 @@ def _once(args: argparse.Namespace, out: Path, say: "Progress") -> dict[str, Any
         name=args.drill,
         scene=SCENES[args.drill],
     )
-    result, report = run_to_end(run_drill(scenario, Farshore, say))
+    contestant = functools.partial(Farshore, gate=args.gate)
+    result, report = run_to_end(run_drill(scenario, contestant, say))
     if not args.json:
         show(result, Console(width=None if sys.stdout.isatty() else 96))
         print(f"Report: {report.html_file}\n        {report.json_file}")

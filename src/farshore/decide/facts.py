@@ -34,6 +34,7 @@ class Facts:
     primary: Gate  # the worse of browse and buy, by quorum over vantage points
     standby_ready: bool
     marker_fresh: bool
+    caught_up_just_now: bool  # fresh again after it was not, with the writer down: sightings are older than that
     cooling_down: bool
     consent: Consent
     homesick: bool  # the group goes home by itself, and all has been well for long enough
@@ -42,7 +43,7 @@ class Facts:
 def every_combination() -> Iterator[Facts]:
     """All facts there can be; the table's test walks them."""
     booleans = (False, True)
-    for values in product(booleans, booleans, PlanPhase, Gate, booleans, booleans, booleans, Consent, booleans):
+    for values in product(booleans, booleans, PlanPhase, Gate, *[booleans] * 4, Consent, booleans):
         yield Facts(*values)
 
 
@@ -55,14 +56,14 @@ def derive(seen: Observation, group: Group) -> Facts:
     buy = gate(seen.sightings, Door.BUY, writer, regions, limits, seen.was_down)
     standby_browse = gate(seen.sightings, Door.BROWSE, standby, regions, limits, seen.was_down)
     database_answers = seen.marker.read_age_s is not None and seen.marker.read_age_s <= limits.fresh_s
-    behind = seen.marker.behind_s
     facts = Facts(
         store_of_record_ok=seen.store_of_record_ok,
         leads=seen.leads,
         plan=seen.plan,
         primary=Gate.CLOSED if _never_opened(browse, buy, seen, group) else worse(browse, buy),
         standby_ready=standby_browse is Gate.OPEN and database_answers and seen.marker.follows,
-        marker_fresh=behind is not None and behind <= limits.rpo_budget_s,
+        marker_fresh=fresh_enough(seen, group),
+        caught_up_just_now=seen.stale_ago_s is not None and seen.stale_ago_s <= limits.fresh_s,
         cooling_down=seen.since_failover_s is not None and seen.since_failover_s < limits.cool_down_s,
         consent=consent(seen, group),
         homesick=False,
@@ -70,6 +71,11 @@ def derive(seen: Observation, group: Group) -> Facts:
     after_s = group.failback_after_s
     sick = away_and_well(facts, seen, group) and after_s is not None and seen.well_for_s >= after_s
     return replace(facts, homesick=sick)
+
+
+def fresh_enough(seen: Observation, group: Group) -> bool:
+    behind = seen.marker.behind_s
+    return behind is not None and behind <= group.thresholds.rpo_budget_s
 
 
 def away_and_well(facts: Facts, seen: Observation, group: Group) -> bool:

@@ -53,6 +53,7 @@ class Observation:
     plan: PlanPhase = PlanPhase.NONE
     operator: OperatorWord = field(default_factory=OperatorWord)
     down_for_s: float = 0.0  # since the writer was first found down by quorum: runs the veto window
+    stale_ago_s: float | None = None  # since the marker was last too old, of this outage; None: it never was
     since_failover_s: float | None = None  # None: never
     fence: Fence = Fence.NOT_NEEDED
     well_for_s: float = 0.0  # both regions, away from home

@@ -56,7 +56,8 @@ _APPROVED = _FALLEN | {"consent": Consent.APPROVED}
 _CERTAIN = _JUDGED | {"primary": Gate.SHUT, "consent": _SELF}
 _READY = _CERTAIN | {"standby_ready": True}
 _CALM = _READY | {"cooling_down": False}
-_SAFE = _CALM | {"marker_fresh": True}
+_FRESH = _CALM | {"marker_fresh": True}
+_SAFE = _FRESH | {"caught_up_just_now": False}
 
 ROWS = (
     _row(
@@ -206,6 +207,13 @@ ROWS = (
         "The writer is down, and failing over now could lose more than the group's budget.",
         _CALM,
         {"marker_fresh": False},
+    ),
+    _row(
+        "V92",
+        Call.WAIT,
+        "The standby has caught up only just now, so the writer's region may be back too: it is looked at once more.",
+        _FRESH,
+        {"caught_up_just_now": True},
     ),
     _row("V95", Call.WAIT, "The writer is down; the operator may still veto.", _SAFE, {"consent": Consent.PENDING}),
     _row(

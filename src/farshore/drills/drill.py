@@ -11,7 +11,7 @@ from farshore.drills.audience import USUAL, Audience, Load, everybody
 from farshore.drills.command import Progress
 from farshore.drills.contestant import Contestant
 from farshore.drills.divergence import settled
-from farshore.drills.entry import BROWSE
+from farshore.drills.entry import BROWSE, BUY, Entry
 from farshore.drills.lab import Facts, Lab
 from farshore.drills.machine import watched
 from farshore.drills.order_rows import read_rows_patiently
@@ -156,10 +156,15 @@ async def _measure(
         sides=sides(ledger, (*rows, *(after.old_rows or ())), fault_s),
         decision=decision(scene, journal, fault_s, boot_less_monotonic),
         after=after,
-        failed_pages=sum(e.kind == BROWSE and not e.good and e.ended >= fault_s for e in first),
+        failed_pages=sum(_failed(e, BROWSE, fault_s) for e in first),
+        failed_checkouts=sum(_failed(e, BUY, fault_s) for e in first) if scene.sells else None,
         planned=scene.planned,
         turns=turns(ledger, later, fault_s),
     )
+
+
+def _failed(entry: Entry, kind: str, fault_s: float) -> bool:
+    return entry.kind == kind and not entry.good and entry.ended >= fault_s
 
 
 def _must_fit(facts: Facts, scenario: Scenario) -> None:

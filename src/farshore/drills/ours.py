@@ -23,11 +23,12 @@ class Farshore:
     name = "farshore"
     allow_unfenced = False  # the permit runs out, or the fence is proved
 
-    def __init__(self, lab: Lab, facts: Facts, folder: Path, say: Progress) -> None:
+    def __init__(self, lab: Lab, facts: Facts, folder: Path, say: Progress, gate: str = "trigger") -> None:
         self._lab = lab
         self._facts = facts
         self._folder = folder
         self._say = say
+        self._gate = gate
         self._watch: Running | None = None
         self._started_s = 0.0
 
@@ -144,4 +145,5 @@ class Farshore:
         words += ["--token-file", str(self._folder / "token"), "--probe-ca-file", facts.ca_file]
         words += ["--reference", f"{facts.env['endpoint_inside']}/", "--dns-server", AUTHORITY]
         words += ["--ssh-key-file", store["ssh_key_file"]]
-        return [*words, "--profile", "fast", "--checkout-max-s", "1", "--guarded-table", "orders"]
+        words += ["--profile", "fast", "--checkout-max-s", "1", "--gate", self._gate]
+        return [*words, "--guarded-table", "orders"] if self._gate == "trigger" else words

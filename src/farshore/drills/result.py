@@ -41,6 +41,7 @@ class Result:
     decision: Decision | None = None
     after: Aftermath | None = None
     failed_pages: int = 0  # of everybody, after the fault
+    failed_checkouts: int | None = None  # the same; None: some may fail
     planned: bool = False
     machine: Machine | None = None
     turns: tuple[Turn, ...] = ()
@@ -80,6 +81,8 @@ class Result:
         if not fate.acknowledged:
             found.append("No order was acknowledged at all, so nothing is proved.")
         found += self._unplanned() if self.planned else []
+        if self.failed_checkouts:
+            found.append(f"{self.failed_checkouts} checkouts failed although the writer was well all the time.")
         for part in (self.sides, self.decision, self.after, *self.turns):
             found += part.failings if part is not None else ()
         return tuple(found)

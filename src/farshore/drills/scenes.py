@@ -34,6 +34,7 @@ class Scene:
     before: tuple[Act, ...] = ()  # in force when the fault comes, and no outage by themselves
     then: tuple[Act, ...] = ()  # one after the other, when all is mended
     planned: bool = False  # nobody may lose an order or see a page fail
+    sells: bool = False  # nobody's checkout may fail either: the writer was well all the time
     residents: bool = False  # shoppers inside the writer's region, who use its own balancer
     aftermath: bool = True  # mend everything, ask who is open, read the old database
     watch_s: float = 0.0  # at least so long, also when nothing seems to happen
@@ -102,6 +103,18 @@ _ALL = (
         rules=_GO,
         because=_ALONE + "; a controller whose lease has run out leads again before it goes on",
         residents=True,
+        give_up_s=180.0,
+    ),
+    Scene(
+        "no-controller",
+        "the only controller stopped for 40 s, which is many permits; everything else well",
+        (Act("freeze", CONTROLLER, lasts_s=40.0),),
+        moves=(0,),
+        rules=_STAY,
+        because="the standby's agents stand in for the controllers, and losing those never closes a healthy shop",
+        planned=True,
+        sells=True,
+        watch_s=50.0,
         give_up_s=180.0,
     ),
     Scene(

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from farshore.model.failure import Refused, RetryLater, Unreachable
+from farshore.model.order_journal import JournalState
 from farshore.model.permit import PermitTerms
 from farshore.model.region import Endpoint, Epoch, Role
 from farshore.model.sighting import Sighting
 from farshore.ports.app import AgentView, Bridge, BridgeAtWork, Heard, Left, Promisor
 from farshore.ports.prober import Target
 from farshore.sim.fake_calls import FakeCalls
+from farshore.sim.fake_order_journal import FakeOrderJournal
 
 _NEVER = Epoch(0)
 
@@ -38,6 +40,8 @@ class FakeApp:
     closed: bool = False
     seen: Epoch = _NEVER  # the larger epoch it was told, if that was not by an endpoint
     revoked: Epoch = _NEVER
+    journal: FakeOrderJournal = field(default_factory=FakeOrderJournal)
+    journal_said: dict[str, JournalState] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -57,6 +61,7 @@ class FakeApp:
                 BridgeAtWork(self.bridge, 0) if self.bridge is not None else None,
                 self.troubles,
                 self.certificate_left_s,
+                dict(self.journal_said),
             )
 
     async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:
@@ -108,8 +113,8 @@ class FakeApp:
         known = self.endpoint
         if known is None or known == endpoint or endpoint.epoch > known.epoch:
             return
-        if endpoint.role == known.role:
-            raise Refused(f"Agent {self.name} has another endpoint of epoch {known.epoch} already.")
+        if endpoint.role == known.role == Role.WRITER:
+            raise Refused(f"Agent {self.name} has another writer of epoch {known.epoch} already.")
 
     def _reach(self) -> None:
         if not self.reachable:

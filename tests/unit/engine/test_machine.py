@@ -79,6 +79,41 @@ def test_a_dead_writer_is_failed_over_in_one_tick() -> None:
     ]
 
 
+def rule(state: State) -> str:
+    assert state.verdict is not None
+    return state.verdict.rule
+
+
+def test_a_standby_that_has_just_caught_up_may_mean_a_writer_that_is_back() -> None:
+    """The cut is mended: the marker passes at once, and the newest look at the door is still that of the outage."""
+    state = step(ready(up=False), MarkerWritten(20), 0.0).state
+    state = step(state, Tick(), 0.1).state
+    assert rule(state) == "V90"
+    state = step(state, MarkerRead(Marker(Epoch(1), 20)), 1.0).state
+    just = step(state, Tick(), 1.1).state
+    assert rule(just) == "V92"
+    assert just.ledger.plan is None
+
+    back = step(step(just, sights(up=True), 2.0).state, Tick(), 2.1).state
+    assert rule(back) == "V50"
+    for now_s in (3.0, 4.0, 5.0, 5.5):
+        just = step(just, Led(1, now_s + 5.0), now_s).state
+        for known in (sights(up=False), MarkerRead(Marker(Epoch(1), 20))):
+            just = step(just, known, now_s).state
+    dead = step(just, Tick(), 5.6).state
+    assert rule(dead) == "V100", "it was looked at again, and is down"
+
+
+def test_a_marker_that_nobody_has_seen_yet_is_not_a_stale_one() -> None:
+    """Or a controller that takes over in an outage would wait before it acts."""
+    state = step(led(State(group(), "c1")), sights(up=False), 0.0).state
+    state = step(state, Tick(), 0.1).state
+    assert rule(state) == "V75"
+    for known in (MarkerWritten(7), MarkerRead(Marker(Epoch(1), 7))):
+        state = step(state, known, 0.2).state
+    assert rule(step(state, Tick(), 0.3).state) == "V100"
+
+
 def test_the_same_input_gives_the_same_output() -> None:
     state = ready(up=False)
     assert step(state, Tick(), 0.1) == step(state, Tick(), 0.1)

@@ -20,6 +20,8 @@ from farshore.model.region import Epoch
 
 _PROVE_S = 3.0
 _POLL_S = 0.01
+_KNOWN = "SELECT epoch FROM farshore.farshore_epoch WHERE id = 1"
+_EVERYBODY = "SELECT id, user, host FROM information_schema.processlist"
 _ACCOUNTS = "SELECT host FROM mysql.user WHERE user = %s"
 _BLOCK = "ACCOUNT LOCK"
 _ADMIT_ALL = """
@@ -47,27 +49,35 @@ def fence(statements: Statements, where: str, epoch: Epoch, user: str) -> None:
 
 def fence_orders(statements: Statements, where: str, epoch: Epoch, user: str) -> None:
     """By the gate alone. An order that hangs holds the epoch row, so sessions are ended once; they may come back, to
-    read."""
-    _refuse_stale(where, epoch, _known(statements))
-    guarded = statements.rows(witness.FIND)
+    read. The look is one round trip: in a switchover the checkout is closed meanwhile."""
+    found, guarded, everybody = _look(statements)
+    _refuse_stale(where, epoch, int(found[0][0]) if found else 0)
     if not guarded:
         raise Refused(f"{where} has no gate, so raising its epoch row stops no order.", "Block the app's user instead.")
-    _kill(statements, _sessions(statements, user))
+    _kill(statements, _of(everybody, user))
     known = witness.raise_and_try(statements, where, epoch, (str(guarded[0][0]), str(guarded[0][1])))
     statements.rows("ROLLBACK; SELECT 1")
     _refuse_stale(where, epoch, known)
 
 
 def _known(statements: Statements) -> int:
-    query = "SELECT epoch FROM farshore.farshore_epoch WHERE id = 1"
+    rows = _read(statements, _KNOWN)[0]
+    return int(rows[0][0]) if rows else 0
+
+
+def _look(statements: Statements) -> list[Rows]:
+    """Epoch row, a guarded table, everybody's sessions."""
+    return _read(statements, f"{_KNOWN}; {witness.FIND.replace('%%', '%')}; {_EVERYBODY}")
+
+
+def _read(statements: Statements, text: str) -> list[Rows]:
     try:
-        rows = statements.rows(query)
+        return statements.all(text)
     except pymysql.MySQLError as error:
         if code(error) not in MISSING:
             raise
         create(statements)
-        rows = statements.rows(query)
-    return int(rows[0][0]) if rows else 0
+        return statements.all(text)
 
 
 def _refuse_stale(where: str, epoch: Epoch, known: int) -> None:
@@ -115,7 +125,10 @@ def _end_sessions(statements: Statements, where: str, user: str) -> None:
 
 
 def _sessions(statements: Statements, user: str) -> list[int]:
-    everybody = statements.rows("SELECT id, user, host FROM information_schema.processlist")
+    return _of(statements.rows(_EVERYBODY), user)
+
+
+def _of(everybody: Rows, user: str) -> list[int]:
     return [
         int(session)
         for session, who, host in everybody

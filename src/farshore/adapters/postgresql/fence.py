@@ -34,7 +34,6 @@ def block(statements: Statements, where: str, epoch: Epoch, role: str) -> None:
 def end_once(statements: Statements, where: str, epoch: Epoch, role: str) -> None:
     """An order that hangs would hold up the epoch row. Whoever it was may come back, to read."""
     refuse_stale(where, epoch, _known(statements))
-    _exists(statements, where, role)
     statements.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", role)
 
 

@@ -1,10 +1,10 @@
 """await_writable: until a transaction of our own commits. The API has nothing to poll, so the database is asked."""
 
 import asyncio
-import contextlib
 
 from farshore.engine.steps.context import Done, StepContext
 from farshore.engine.steps.promote import promoted
+from farshore.engine.steps.warm import warm
 from farshore.model.failure import Failure
 
 POLL_S = 0.03
@@ -15,19 +15,13 @@ async def perform(ctx: StepContext) -> Done:
     if ctx.attempt > 1 and not await ctx.gaining.database.writable() and not await promoted(ctx):
         await ctx.world.cloud.promote(ctx.gaining.server)
     begun_s = ctx.world.clock.now_s()
-    warming = asyncio.create_task(_warm(ctx))
+    warming = asyncio.create_task(warm(ctx))
     try:
         while not await _writable(ctx):
             await ctx.world.clock.sleep(POLL_S)
     finally:
         warming.cancel()
     return Done(f"writable {ctx.world.clock.now_s() - begun_s:.2f} s after it was first asked")
-
-
-async def _warm(ctx: StepContext) -> None:
-    """The provider needs a second for a promotion, and what follows needs connections."""
-    with contextlib.suppress(Failure):
-        await ctx.gaining.database.warm(sorted({store.database for store in ctx.group.stores}))
 
 
 async def _writable(ctx: StepContext) -> bool:

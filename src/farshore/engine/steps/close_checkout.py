@@ -6,12 +6,14 @@ The cart stays, and the page says that the shop moves. Best effort: the fence be
 import asyncio
 
 from farshore.engine.steps.context import Done, StepContext
+from farshore.engine.steps.warm import warm
 from farshore.model.failure import Failure, RetryLater
 
 REOPENS_S = 10.0  # what visitors are told; most see nothing of it
 
 
 async def perform(ctx: StepContext) -> Done:
+    await warm(ctx)  # before anything is closed, when it costs nobody anything
     apps = ctx.world.apps[ctx.plan.from_region].all()
     wait_s = ctx.group.permit.soft_s
     closing = (app.close_checkout(ctx.plan.epoch, REOPENS_S, wait_s) for app in apps)

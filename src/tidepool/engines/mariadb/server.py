@@ -66,8 +66,16 @@ class MariaDB:
     async def promote(self) -> None:
         if not self._replica:
             return
-        await self._drain()
-        await self._sql("STOP SLAVE;\nRESET SLAVE ALL;\nSET GLOBAL read_only = 0;\n")
+        # The applier may have been stopped; it has to run before the receiver stops, or the relay log is thrown away.
+        status = await self._status("START SLAVE SQL_THREAD;\nSTOP SLAVE IO_THREAD;\n")
+        received = _field(status, "Gtid_IO_Pos")
+        try:
+            await self._sql(sql.drain_and_open(received, DRAIN_S))
+        except ServerError as error:
+            raise ServerError(
+                f"{self.cell.name}: the relay log was not applied up to {received} within {DRAIN_S} s "
+                f"(last error: {_field(status, 'Last_SQL_Error') or 'none'}); it was not promoted: {error}"
+            ) from error
         self._replica = False
         await self._write_config()
 
@@ -95,20 +103,6 @@ class MariaDB:
         statements = sql.configure(config)
         if statements:
             await self._sql(statements)
-
-    async def _drain(self) -> None:
-        """Stopping both threads first would throw away what was received but not applied: acknowledged orders."""
-        # The applier may have been stopped; it has to run before the receiver stops, or the relay log is thrown away.
-        status = await self._status("START SLAVE SQL_THREAD;\nSTOP SLAVE IO_THREAD;\n")
-        received = _field(status, "Gtid_IO_Pos")
-        if not received:
-            return
-        waited = await self._sql(f"SELECT MASTER_GTID_WAIT({sql.text(received)}, {DRAIN_S});\n")
-        if waited.strip() != "0":
-            raise ServerError(
-                f"{self.cell.name}: the relay log was not applied up to {received} within {DRAIN_S} s "
-                f"(last error: {_field(status, 'Last_SQL_Error') or 'none'}); it was not promoted."
-            )
 
     async def _until_following(self) -> None:
         """A replica is online when it follows, not when it answers."""

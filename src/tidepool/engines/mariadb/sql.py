@@ -85,3 +85,21 @@ def configure(config: Mapping[str, Any]) -> str:
             literal = text(value) if isinstance(value, str) else str(int(value) if isinstance(value, bool) else value)
             lines.append(f"SET GLOBAL {key} = {literal};")
     return "\n".join(lines)
+
+
+def drain_and_open(received: str, limit_s: int) -> str:
+    """Stopping both threads first would throw away what was received but not applied: acknowledged orders. The first
+    statement fails instead, and the client goes no further."""
+    drained = (
+        f"""
+BEGIN NOT ATOMIC
+    IF MASTER_GTID_WAIT({text(received)}, {limit_s}) <> 0 THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'received transactions are not applied';
+    END IF;
+END
+//
+"""
+        if received
+        else ""
+    )
+    return f"DELIMITER //{drained}\nDELIMITER ;\nSTOP SLAVE;\nRESET SLAVE ALL;\nSET GLOBAL read_only = 0;\n"
