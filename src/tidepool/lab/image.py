@@ -22,6 +22,9 @@ PACKAGES = (
     *("haproxy", "mariadb-server", "mariadb-client", "mariadb-backup", "postgresql-15", "socat", "openssl", "rsync"),
     *("knot", "knot-dnsutils", "unbound", "curl", "ca-certificates", "zstd"),
     *("python3-pymysql", "python3-psycopg2"),
+    # Apache comes with WordPress unless a PHP and a web server are named before it.
+    *("php8.2-xml", "php8.2-mbstring", "php8.2-intl", "php8.2-gd", "php", "wordpress"),
+    "wordpress-theme-twentytwentyone",
 )
 IN_IMAGE = ("build_image.sh", "first_boot.py", "first-boot.service", "clock.conf", "clock.c")
 # In Debian always, in Ubuntu a package of its own; without it debootstrap says one line and goes on unverified.
