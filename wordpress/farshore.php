@@ -33,7 +33,8 @@ if ( ! defined( 'ABSPATH' ) ) {
 	$gate->close();
 	( new Farshore_Background( $state ) )->guard();
 
-	if ( ! $state->admits() ) {
+	$admits = $state->admits();
+	if ( ! $admits ) {
 		$part( 'browse' );
 		( new Farshore_Browse( $state ) )->begin();
 	}
@@ -42,12 +43,12 @@ if ( ! defined( 'ABSPATH' ) ) {
 	$writes   = null === $request || $request->writes();
 	$policy   = $state->settings->journal();
 	$journals = 'off' !== $policy && $state->is_writer();
-	if ( ! $writes && ! $journals ) {
+	if ( $admits && ! $writes && ! $journals ) {
 		return; // A page that is only read needs no more.
 	}
 	array_map( $part, array( 'output-guard', 'order-check', 'last-look' ) );
 	$guard = null;
-	if ( null !== $request && $request->writes() && Farshore_Request::CRON !== $request->kind ) {
+	if ( null !== $request && Farshore_Request::CRON !== $request->kind && ( $writes || ! $admits ) ) {
 		$guard = new Farshore_Output_Guard( $state, $request, $gate );
 		$guard->begin();
 	}

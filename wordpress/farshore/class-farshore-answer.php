@@ -62,7 +62,9 @@ final class Farshore_Answer {
 		}
 		header_remove( 'Location' );
 		header_remove( 'Set-Cookie' );
-		http_response_code( $this->status );
+		// http_response_code() would leave a status line that WordPress has set before.
+		$protocol = 'HTTP/1.0' === ( $_SERVER['SERVER_PROTOCOL'] ?? '' ) ? 'HTTP/1.0' : 'HTTP/1.1';
+		header( $protocol . ( 503 === $this->status ? ' 503 Service Unavailable' : ' 200 OK' ), true, $this->status );
 		header( 'Content-Type: ' . $this->type );
 		header( 'Retry-After: ' . $this->after );
 		header( 'Cache-Control: no-store' );

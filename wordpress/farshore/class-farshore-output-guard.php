@@ -2,7 +2,7 @@
 /**
  * The output guard: an answer leaves only if what it says was kept.
  *
- * A request that writes is buffered to its end. If a write of it was refused on the way (the permit ran out, the role
+ * A request that writes (while the shop is closed: every request) is buffered to its end. If a write of it was refused on the way (the permit ran out, the role
  * moved), its 201, its redirect, its cookies are replaced by an honest 503. An acknowledgement is held against the
  * clocks once more: this is the last instruction before the customer sees it.
  *
@@ -11,7 +11,7 @@
 
 declare( strict_types=1 );
 
-/** Wraps the whole answer of a request that writes. */
+/** Wraps the whole answer. */
 final class Farshore_Output_Guard {
 
 	/**
@@ -105,6 +105,10 @@ final class Farshore_Output_Guard {
 		}
 		if ( 0 === $this->gate->refused() ) {
 			return null;
+		}
+		if ( ! $this->request->writes() ) {
+			// A page may do without its counters; but whatever says that something was made, was not.
+			return in_array( http_response_code(), array( 201, 202, 302, 303 ), true ) ? 'write' : null;
 		}
 		return $this->request->is_checkout() ? $this->sentence_key() : 'unsaved';
 	}

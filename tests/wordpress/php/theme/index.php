@@ -1,0 +1,1 @@
+<!doctype html><html><head><?php wp_head(); ?></head><body><?php wp_body_open(); ?><main><?php echo esc_html( get_bloginfo( 'name' ) ); while ( have_posts() ) { the_post(); the_content(); } ?></main><?php wp_footer(); ?></body></html>
