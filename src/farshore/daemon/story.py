@@ -11,6 +11,10 @@ from farshore.plan.journal import (
     PlanFinished,
     PlanStarted,
     PlanStuck,
+    ReconcileActed,
+    ReconcileActing,
+    ReconcileFinished,
+    ReconcileStarted,
     StepDone,
     StepFailed,
     StepSkipped,
@@ -56,6 +60,8 @@ def sentence(event: Event) -> str:
             return f"plan {event.plan} is stuck at {event.step}: {event.why}"
         case PlanAborted():
             return f"plan {event.plan} was aborted by {event.who}"
+        case ReconcileStarted() | ReconcileActing() | ReconcileActed() | ReconcileFinished():
+            return _reconciling(event)
         case _:
             return _step(event)
 
@@ -73,6 +79,19 @@ def _lag(started: PlanStarted) -> str:
         return ""
     lag = "by nobody knows how much" if started.behind_s is None else f"by {started.behind_s:.1f} s"
     return f"; the standby is behind {lag}, the budget is {started.budget_s:g} s (word {started.word})"
+
+
+def _reconciling(event: ReconcileStarted | ReconcileActing | ReconcileActed | ReconcileFinished) -> str:
+    match event:
+        case ReconcileStarted():
+            return f"reconciliation of {event.store} starts under epoch {event.epoch}: {event.orders} orders"
+        case ReconcileActing():
+            return f"order {event.order_key}: {event.do}, by {event.rule}"
+        case ReconcileActed():
+            number = f" as number {event.order_id}" if event.order_id else ""
+            return f"order {event.order_key}: {event.did}{number}{': ' + event.why if event.why else ''}"
+        case ReconcileFinished():
+            return f"reconciliation of {event.store} ends: {event.done} done, {event.failed} failed, {event.remaining} remain"
 
 
 def _step(event: StepStarted | StepDone | StepFailed | StepSkipped) -> str:

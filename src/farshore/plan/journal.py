@@ -113,6 +113,44 @@ class Granted:
     holder: RegionName
 
 
+@dataclass(frozen=True, slots=True)
+class ReconcileStarted:
+    """These four name orders by their key, and never a person."""
+
+    at_s: float
+    store: str
+    epoch: Epoch
+    orders: int  # that something will be done with
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileActing:
+    at_s: float
+    store: str
+    order_key: str
+    rule: str
+    do: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileActed:
+    at_s: float
+    store: str
+    order_key: str
+    did: str
+    order_id: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileFinished:
+    at_s: float
+    store: str
+    done: int
+    failed: int
+    remaining: int  # orders that still need something
+
+
 Event = (
     VerdictChanged
     | OperatorSaid
@@ -125,6 +163,10 @@ Event = (
     | PlanStuck
     | PlanAborted
     | Granted
+    | ReconcileStarted
+    | ReconcileActing
+    | ReconcileActed
+    | ReconcileFinished
 )
 
 KINDS: dict[str, type[Any]] = {
@@ -139,6 +181,10 @@ KINDS: dict[str, type[Any]] = {
     "plan_stuck": PlanStuck,
     "plan_aborted": PlanAborted,
     "granted": Granted,
+    "reconcile_started": ReconcileStarted,
+    "reconcile_acting": ReconcileActing,
+    "reconcile_acted": ReconcileActed,
+    "reconcile_finished": ReconcileFinished,
 }
 _NAMES = {event: kind for kind, event in KINDS.items()}
 

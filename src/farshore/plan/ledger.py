@@ -13,6 +13,10 @@ from farshore.plan.journal import (
     PlanFinished,
     PlanStarted,
     PlanStuck,
+    ReconcileActed,
+    ReconcileActing,
+    ReconcileFinished,
+    ReconcileStarted,
     StepDone,
     StepFailed,
     StepSkipped,
@@ -55,6 +59,8 @@ def fold(ledger: Ledger, event: Event) -> Ledger:
             return _started(ledger, event)
         case StepStarted() | StepDone() | StepFailed() | StepSkipped():
             return _step(ledger, event)
+        case ReconcileStarted() | ReconcileActing() | ReconcileActed() | ReconcileFinished():
+            return ledger  # it moves no writer
         case PlanStuck():
             return replace(ledger, stuck=event, events=(*ledger.events, event))
         case PlanFinished():

@@ -17,6 +17,10 @@ from farshore.plan.journal import (
     PlanFinished,
     PlanStarted,
     PlanStuck,
+    ReconcileActed,
+    ReconcileActing,
+    ReconcileFinished,
+    ReconcileStarted,
     StepDone,
     StepFailed,
     StepSkipped,
@@ -42,6 +46,10 @@ ONE_OF_EACH: tuple[Event, ...] = (
     PlanStuck(6.0, PLAN.id, K.PROMOTE, "no"),
     PlanAborted(6.0, PLAN.id, "ann"),
     Granted(7.0, Epoch(2), SFO),
+    ReconcileStarted(8.0, "shop", Epoch(2), 1),
+    ReconcileActing(8.0, "shop", "wc_order_a", "R30", "restore"),
+    ReconcileActed(9.0, "shop", "wc_order_a", "restored", 7),
+    ReconcileFinished(9.0, "shop", 1, 0, 0),
 )
 
 

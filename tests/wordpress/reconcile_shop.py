@@ -1,0 +1,139 @@
+"""A shop in a box whose orders are lost and damaged as a dying region loses them, and a storefront that asks it directly."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import throwaway
+from wordpress_site import Box, _shop, open_box
+
+from farshore.adapters.agent_storefront import AgentStorefront
+from farshore.model.region import Epoch
+
+RUN = "/usr/share/farshore/wordpress/farshore/reconcile/run.php"
+CREATED = "2026-11-20T10:00:00Z"
+
+
+@dataclass(slots=True)
+class LossyShop:
+    box: Box
+    server: throwaway.Server
+    own_tables: bool
+    products: Mapping[str, int]
+    version: str
+    made: int = field(default=0)
+
+    def stop(self) -> None:
+        self.box.stop()
+        self.server.stop()
+
+    def sql(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Rows of the last one."""
+        connection = pymysql.connect(
+            host="127.0.0.1", port=self.server.port, user="shop", password="secret", database="shop", autocommit=True
+        )
+        try:
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    def order(self, **more: Any) -> dict[str, Any]:
+        """Takes one, and says how it was journalled."""
+        self.made += 1
+        asked = {"key": f"wc_order_test{self.made:04d}", "products": self.products, "created": CREATED, **more}
+        told: dict[str, Any] = json.loads(self.box.php("reconcile_order.php", asked).splitlines()[-1])
+        return told
+
+    def stock(self) -> dict[str, float]:
+        rows = self.sql("SELECT post_id, meta_value FROM wp_postmeta WHERE meta_key = '_stock'")
+        by_id = {int(post): float(value) for post, value in rows}
+        return {name: by_id[number] for name, number in self.products.items()}
+
+    def lose(self, order: Mapping[str, Any]) -> None:
+        """As a region that died before anything of it was replicated: rows and stock."""
+        number = int(order["id"])
+        refunds = ", ".join(str(refund["id"]) for refund in order["refunds"]) or "0"
+        every = f"({number}, {refunds})"
+        self.sql(
+            f"DELETE m FROM wp_woocommerce_order_itemmeta m JOIN wp_woocommerce_order_items i USING (order_item_id) "
+            f"WHERE i.order_id IN {every}",
+            f"DELETE FROM wp_woocommerce_order_items WHERE order_id IN {every}",
+            f"DELETE FROM wp_comments WHERE comment_post_ID IN {every}",
+            f"DELETE FROM wp_postmeta WHERE post_id IN {every}",
+            f"DELETE FROM wp_posts WHERE ID IN {every}",
+        )
+        if self.own_tables:
+            self.sql(
+                f"DELETE FROM wp_wc_orders WHERE id IN {every}",
+                f"DELETE FROM wp_wc_orders_meta WHERE order_id IN {every}",
+                f"DELETE FROM wp_wc_order_addresses WHERE order_id IN {every}",
+                f"DELETE FROM wp_wc_order_operational_data WHERE order_id IN {every}",
+            )
+        self.unsell(order)
+
+    def unsell(self, order: Mapping[str, Any]) -> None:
+        for item in order["items"]:
+            if item["type"] == "line_item" and any(meta["key"] == "_reduced_stock" for meta in item["meta"]):
+                self.sql(
+                    f"UPDATE wp_postmeta SET meta_value = meta_value + {float(item['quantity'])} "
+                    f"WHERE post_id = {int(item['product_id'])} AND meta_key = '_stock'"
+                )
+
+    def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        done = subprocess.run(
+            self.box.command("/usr/bin/php8.2", RUN),
+            input=json.dumps(body).encode(),
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        try:
+            told: dict[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            raise AssertionError(
+                f"{done.returncode}\n{done.stdout.decode()[-2000:]}\n{done.stderr.decode()[-3000:]}"
+            ) from None
+        assert "error" not in told, told["error"]
+        return told
+
+    def told(self, log: str) -> list[str]:
+        file = self.box.run / log
+        return file.read_text().splitlines() if file.exists() else []
+
+
+class BoxStorefront(AgentStorefront):
+    """The agent's JSON without the agent: what the wire carries is tested with agents."""
+
+    def __init__(self, shop: LossyShop) -> None:
+        super().__init__([], None, "shop", "shop.test", Epoch(2))  # type: ignore[arg-type]
+        self._shop = shop
+
+    async def _ask(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._shop.ask(body)
+
+
+def open_shop(folder: Path, own_tables: bool) -> LossyShop:
+    server = throwaway.start_mariadb(folder / "database", 1)
+    box = open_box(folder / "box")
+    try:
+        box.settings(wordpress_path="/srv/wp")
+        box.endpoint("writer", server.port)
+        box.permit(3600)
+        box.put("checkouts.lock")
+        plugin = _shop(box)
+        box.php("install.php", {"shop": plugin})
+        asked = {"shop": plugin, "own_tables": own_tables}
+        box.php("reconcile_shop.php", asked)
+        made = json.loads(box.php("reconcile_shop.php", asked).splitlines()[-1])
+        return LossyShop(box, server, own_tables, made["products"], made["version"])
+    except BaseException:
+        box.stop()
+        server.stop()
+        raise

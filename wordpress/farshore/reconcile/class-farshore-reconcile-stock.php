@@ -1,0 +1,53 @@
+<?php
+/**
+ * Takes the goods of an order out of stock, exactly once.
+ *
+ * WooCommerce guards each line by its own meta data and the order by a flag; the stock itself is changed by a relative
+ * update, so that orders which are placed meanwhile are not undone.
+ *
+ * @package Farshore
+ */
+
+declare( strict_types=1 );
+
+/** Stock, and the other books that WooCommerce keeps of an order that was taken. */
+final class Farshore_Reconcile_Stock {
+
+	/** What WooCommerce marks a line with whose goods were taken out. */
+	const LINE = '_reduced_stock';
+
+	/**
+	 * Whether the order's flag says so.
+	 *
+	 * @param WC_Order $order Order.
+	 */
+	public static function reduced( WC_Order $order ): bool {
+		if ( is_callable( array( $order, 'get_order_stock_reduced' ) ) ) {
+			return wc_string_to_bool( $order->get_order_stock_reduced( 'edit' ) );
+		}
+		$store = $order->get_data_store();
+		return $store && is_callable( array( $store, 'get_stock_reduced' ) ) && wc_string_to_bool( $store->get_stock_reduced( $order->get_id() ) );
+	}
+
+	/**
+	 * Takes out what was not taken out before.
+	 *
+	 * @param int $id Order's number.
+	 */
+	public static function reduce_once( int $id ): void {
+		wc_maybe_reduce_stock_levels( $id );
+	}
+
+	/**
+	 * Sales, coupons and downloads: each has a flag of its own, so that it is counted once.
+	 *
+	 * @param int $id Order's number.
+	 */
+	public static function books( int $id ): void {
+		foreach ( array( 'wc_update_total_sales_counts', 'wc_update_coupon_usage_counts', 'wc_downloadable_product_permissions', 'wc_release_stock_for_order' ) as $keep ) {
+			if ( function_exists( $keep ) ) {
+				$keep( $id );
+			}
+		}
+	}
+}
