@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "tidepool" / "api"))
 from api_serving import Serving, serving
 from clouds import world  # noqa: F401 a fixture
 from pairs import PAIRS, Pair
+from self_run_pairs import SELF_RUN
 from throwaway import why_not
 
 from tidepool.api.limits import Limits
@@ -35,12 +36,16 @@ def api(tmp_path: Path) -> Iterator[Serving]:
 
 
 @pytest.fixture(
-    params=["fake", pytest.param("mariadb", marks=pytest.mark.lab), pytest.param("postgresql", marks=pytest.mark.lab)]
+    params=[
+        "fake",
+        *(pytest.param(name, marks=pytest.mark.lab) for name in ("mariadb", "postgresql")),
+        *(pytest.param(name, marks=[pytest.mark.lab, pytest.mark.long]) for name in SELF_RUN),
+    ]
 )
 def pair(request: pytest.FixtureRequest, tmp_path: Path, run: Callable[[Any], Any]) -> Iterator[Pair]:
     if request.param != "fake" and (reason := why_not()):
         pytest.skip(reason)
-    made = PAIRS[request.param](tmp_path)
+    made = (PAIRS | SELF_RUN)[request.param](tmp_path)
     yield made
     run(made.writer.close())
     run(made.replica.close())

@@ -95,7 +95,7 @@ class FakePair:
         return None
 
 
-def _description(engine: str, port: int) -> DatabaseServer:
+def description(engine: str, port: int, user: str = "doadmin", database: str = "defaultdb") -> DatabaseServer:
     return DatabaseServer(
         id=f"id-{port}",
         name=f"{engine}-{port}",
@@ -105,9 +105,9 @@ def _description(engine: str, port: int) -> DatabaseServer:
         host="127.0.0.1",
         private_host="127.0.0.1",
         port=port,
-        user="doadmin",
+        user=user,
         password="secret",
-        database="defaultdb",
+        database=database,
         replica_of=None,
     )
 
@@ -185,11 +185,11 @@ class MariaDbPair(_SqlPair):
             self._set_up()
             undo.pop_all()
         first, second = self._servers
-        self.writer = MySqlDatabase(_description("mysql", first.port), None)
-        self.replica = MySqlDatabase(_description("mysql", second.port), None)
+        self.writer = MySqlDatabase(description("mysql", first.port), None)
+        self.replica = MySqlDatabase(description("mysql", second.port), None)
 
     def patient(self) -> Database:
-        return MySqlDatabase(_description("mysql", self._servers[0].port), None, timeout_s=PATIENCE_S)
+        return MySqlDatabase(description("mysql", self._servers[0].port), None, timeout_s=PATIENCE_S)
 
     def trust(self, creators: bool) -> None:
         """Whether an admin without SUPER may create triggers."""
@@ -246,11 +246,11 @@ class PostgreSqlPair(_SqlPair):
             self._servers.append(start_postgresql(folder, self._servers[0].port))
             undo.pop_all()
         first, second = self._servers
-        self.writer = PostgreSqlDatabase(_description("pg", first.port), None)
-        self.replica = PostgreSqlDatabase(_description("pg", second.port), None)
+        self.writer = PostgreSqlDatabase(description("pg", first.port), None)
+        self.replica = PostgreSqlDatabase(description("pg", second.port), None)
 
     def patient(self) -> Database:
-        return PostgreSqlDatabase(_description("pg", self._servers[0].port), None, timeout_s=PATIENCE_S)
+        return PostgreSqlDatabase(description("pg", self._servers[0].port), None, timeout_s=PATIENCE_S)
 
     def _set_up(self) -> None:
         platform = self._connect(self._servers[0], "platform", "postgres", True)

@@ -47,13 +47,16 @@ def run(args: argparse.Namespace) -> int:
             "Look at `farshore rebuild` again, and approve what it prints.",
         )
     old = settings.group.place(plan.to_region).database
+    fate = (
+        "deleted for ever" if not settings.self_run else "stopped, and rewound or replaced by a copy, on its own host"
+    )
     price = (
-        f"Cost: the database {old} in {plan.to_region} is deleted for ever. What it has that {plan.from_region} never "
+        f"Cost: the database {old} in {plan.to_region} is {fate}. What it has that {plan.from_region} never "
         f"received is kept first, in {settings.state_file.parent / 'divergence'}. Nothing is closed meanwhile."
     )
     print(f"{plan.text()}\n{price}", file=sys.stderr if args.json else sys.stdout, flush=True)
     if not args.yes:
-        confirm(settings.group, f"delete {old} and rebuild {plan.to_region}")
+        confirm(settings.group, f"{'replace' if settings.self_run else 'delete'} {old} and rebuild {plan.to_region}")
     ending = asyncio.run(carry_out(settings, args, OperatorWord(Word.REBUILD, who(), plan=args.plan)))
     if args.json:
         print_json(asdict(ending) | {"checksum": plan.checksum})

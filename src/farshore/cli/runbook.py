@@ -7,6 +7,7 @@ import argparse
 import asyncio
 
 from farshore.cli.failover_plan import next_epoch, read_grant
+from farshore.cli.managed_only import refuse_self_run
 from farshore.cli.options import add_config, add_json
 from farshore.cli.show import print_json
 from farshore.model.region import Epoch, RegionName
@@ -36,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     settings = load_settings(args.config)
+    refuse_self_run(settings, "farshore runbook")
     plan = _plan(settings, args)
     text = page(settings, plan)
     if args.json:

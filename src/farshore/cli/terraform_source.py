@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from farshore.cli.managed_only import refuse_self_run
 from farshore.provision.terraform.document import Document, read_document
 from farshore.provision.terraform.standing import Standing, look
 from farshore.settings.load import load_settings
@@ -33,6 +34,7 @@ def read_source(named: str) -> Document:
 
 async def stand(args: argparse.Namespace) -> Standing:
     settings = load_settings(args.config)
+    refuse_self_run(settings, "farshore terraform")
     if not settings.state_file.exists():
         raise BadSettings(
             f"{settings.state_file}: there is no store of record here; run this where the controller runs, "

@@ -8,10 +8,11 @@ from farshore.settings import names
 from farshore.settings.document import load_document
 from farshore.settings.read_parts import read_agents, read_controller, read_notify, read_probe, read_provider
 from farshore.settings.read_permit import read_permit
+from farshore.settings.read_self_run import read_self_run
 from farshore.settings.read_store import read_store
 from farshore.settings.read_thresholds import read_thresholds
-from farshore.settings.section import Section
-from farshore.settings.settings import Settings
+from farshore.settings.section import Section, holds_section
+from farshore.settings.settings import SelfRun, Settings
 
 DEFAULT_FILE = Path("farshore.yaml")
 
@@ -20,7 +21,7 @@ def load_settings(file: Path) -> Settings:
     """Raises BadSettings for the first thing that is wrong; reads no secret and asks nobody."""
     file = file.absolute()
     top = Section(file, "", load_document(file))
-    group = _read_group(top)
+    group, self_run = _read_group(top)
     dns = top.section("dns")
     settings = Settings(
         file=file,
@@ -33,22 +34,27 @@ def load_settings(file: Path) -> Settings:
         state_file=top.file_path("state_file") or file.parent / "farshore.db",
         dns_servers=_read_dns_servers(dns),
         dns_port=dns.integer("port", 53, 1, 65535),
+        self_run=self_run,
     )
     dns.finish()
     top.finish()
     return settings
 
 
-def _read_group(top: Section) -> Group:
+def _read_group(top: Section) -> tuple[Group, tuple[SelfRun, ...]]:
     name = top.text("group", names.GROUP)
     engine = top.choice("engine", ("mysql", "pg"))
     mode = Mode(top.choice("mode", tuple(Mode), Mode.AUTO))
     allow_unfenced = top.flag("allow_unfenced", False)
     regions = top.section("regions")
-    first = _read_place(regions.section("first"))
+    first, first_own = _read_place(regions.section("first"), engine)
     second_section = regions.section("second")
-    second = _read_place(second_section)
+    second, second_own = _read_place(second_section, engine)
     regions.finish()
+    if (first_own is None) != (second_own is None):
+        raise second_section.refuse(
+            "database", "is of another kind than the first region's; both are managed, or both are self-run."
+        )
     if first.region == second.region:
         raise second_section.refuse(
             "region", f"is {second.region}, as the first is; a standby must be in another region."
@@ -71,7 +77,9 @@ def _read_group(top: Section) -> Group:
         stores.append(store)
     thresholds = read_thresholds(top.section("thresholds"))
     permit = read_permit(top.section("permit"), tuple(stores))
-    return Group(
+    self_run = tuple(own for own in (first_own, second_own) if own is not None)
+    fences = _read_fences(top.section("fence"), managed=not self_run)
+    group = Group(
         name,
         engine,
         tuple(stores),
@@ -82,12 +90,15 @@ def _read_group(top: Section) -> Group:
         allow_unfenced,
         permit,
         failback_after_s=_read_failback(top.section("failback")),
-        fences=_read_fences(top.section("fence")),
+        fences=fences,
     )
+    return group, self_run
 
 
-def _read_fences(section: Section) -> Fences:
+def _read_fences(section: Section, managed: bool) -> Fences:
     fences = Fences(network=section.flag("network", False), hosts=section.flag("hosts", False))
+    if fences.network and not managed:
+        raise section.refuse("network", "is true, but self-run databases have no trusted sources; write false.")
     section.finish()
     return fences
 
@@ -99,16 +110,20 @@ def _read_failback(section: Section) -> float | None:
     return after_s if by_itself else None
 
 
-def _read_place(section: Section) -> Place:
+def _read_place(section: Section, engine: str) -> tuple[Place, SelfRun | None]:
+    region = RegionName(section.text("region", names.REGION))
+    own = None
+    if holds_section(section, "database"):
+        own = read_self_run(section.section("database"), engine, region)
     place = Place(
-        region=RegionName(section.text("region", names.REGION)),
+        region=region,
         load_balancer=section.text("load_balancer", names.BALANCER),
-        database=section.text("database", names.DATABASE),
+        database=own.host if own is not None else section.text("database", names.DATABASE),
         app_tag=section.text("app_tag", names.TAG),
         agent_port=section.integer("agent_port", 9470, 1, 65535),
     )
     section.finish()
-    return place
+    return place, own
 
 
 def _read_dns_servers(section: Section) -> tuple[str, ...]:

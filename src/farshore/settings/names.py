@@ -32,6 +32,15 @@ DATABASE = Rule(
     re.compile(r"[a-z][a-z0-9-]{2,62}"),
     "a managed database's name: 3 to 63 small letters, digits and dashes, a letter first",
 )
+HOST = Rule(
+    re.compile(rf"(?:[a-z0-9-]{{1,63}}\.){{0,9}}{_LABEL}|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}"),
+    "a droplet's name in small letters, or an IPv4 address",
+)
+DATA_FOLDER = Rule(
+    re.compile(r"(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*){2,12}"),
+    "the whole path of a folder, at least two deep, such as /var/lib/mysql: a rebuild replaces what is in it",
+)
+UNIT = Rule(re.compile(r"[A-Za-z0-9][A-Za-z0-9@_.-]{0,99}"), "a systemd unit's name without .service")
 TAG = Rule(re.compile(r"[A-Za-z0-9_:-]{1,255}"), "a tag: letters, digits, dashes, underscores and colons")
 SQL_NAME = Rule(re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}"), "a plain SQL name: letters, digits and underscores")
 COUNTER = Rule(

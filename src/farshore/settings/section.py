@@ -168,3 +168,8 @@ class Section:
         if node is not None and not isinstance(node, Sequence):
             raise self.refuse(key, "must be a list; begin each entry with a dash.")
         return node
+
+
+def holds_section(section: Section, key: str) -> bool:
+    """Whether `key: value` lines stand below `key`, and no single value beside it."""
+    return isinstance(section._node.entries.get(key), Mapping)

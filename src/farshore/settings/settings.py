@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farshore.model.group import Group
+from farshore.model.region import RegionName
 
 DIGITALOCEAN = "https://api.digitalocean.com"
 
@@ -38,6 +39,8 @@ class Agents:
     ssh_key_file: Path | None = None
     ssh_port: int = 22
     known_hosts_file: Path = Path("known_hosts")
+    journal_key_file: Path = Path("farshore-journal.key")  # opens journalled orders; needed by `reconcile` only
+    journal_public_file: Path = Path("farshore-journal.pub")  # app servers seal with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,22 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfRun:
+    """A database server on a host of the operator's own. Its host is also what the group calls it."""
+
+    host: str  # a droplet's name in the account, or an address
+    private_host: str  # empty: the droplet's private address
+    region: RegionName
+    port: int
+    admin_user: str
+    password_file: Path
+    app_password_file: Path  # of the user that takes the first store's orders; app servers get it
+    ca_file: Path
+    data_folder: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     file: Path
     group: Group
@@ -76,3 +95,4 @@ class Settings:
     state_file: Path
     dns_servers: tuple[str, ...] = ()  # empty: the zone's own name servers
     dns_port: int = 53
+    self_run: tuple[SelfRun, ...] = ()  # both databases, or none

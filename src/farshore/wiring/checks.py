@@ -2,6 +2,7 @@
 
 import time
 
+from farshore.adapters.self_run.cloud import SelfRunCloud
 from farshore.daemon.lock import holder_of
 from farshore.daemon.readiness.account import check_account
 from farshore.daemon.readiness.agents import check_agents
@@ -10,6 +11,7 @@ from farshore.daemon.readiness.databases import check_databases, check_ids
 from farshore.daemon.readiness.doors import check_doors
 from farshore.daemon.readiness.finding import Finding, ok, warn
 from farshore.daemon.readiness.policy import check_policy
+from farshore.daemon.readiness.self_run import check_self_run
 from farshore.model.grant import held
 from farshore.model.keys import grant_key
 from farshore.settings.settings import Settings
@@ -36,6 +38,8 @@ async def run_checks(settings: Settings) -> list[Finding]:
         if all(finding.what != "token" or finding.level == "ok" for finding in account):
             findings += await check_doors(group, world, grant, runs is not None)
             findings += await check_databases(group, world, grant, may_write=runs is None)
+            if isinstance(world.cloud, SelfRunCloud):
+                findings += await check_self_run(group, world.cloud.shortcomings)
         findings += await check_agents(group, world, grant)
     findings += check_ids(group)
     notified = settings.notify.webhook_file is not None or bool(settings.notify.command)

@@ -24,12 +24,17 @@ class _CloudWithAuthorities(DigitalOceanCloud):
 
 
 class Databases:
+    """Managed ones, as the account finds them."""
+
     def __init__(self, account: Account) -> None:
         self._cloud = _CloudWithAuthorities(account)
 
     @property
     def cloud(self) -> Cloud:
         return self._cloud
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
 
     def open(self, server: DatabaseServer) -> Database:
         """Connects at the first call. Never without TLS: a server that was not found through the account is refused."""

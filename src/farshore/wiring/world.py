@@ -27,6 +27,7 @@ from farshore.wiring.databases import Databases
 from farshore.wiring.identity import identity_of
 from farshore.wiring.notifier import notifier
 from farshore.wiring.relay_address import relay_address
+from farshore.wiring.self_run import SelfRunDatabases
 from farshore.wiring.store import open_clock, open_store
 from farshore.wiring.tagged_apps import HostList, TaggedApps
 
@@ -35,9 +36,16 @@ from farshore.wiring.tagged_apps import HostList, TaggedApps
 def open_cloud(settings: Settings) -> Iterator[Cloud]:
     account = _account(settings)
     try:
-        yield DigitalOceanCloud(account)
+        yield _databases(settings, account).cloud if settings.self_run else DigitalOceanCloud(account)
     finally:
         account.close()
+
+
+def _databases(settings: Settings, account: Account) -> Databases | SelfRunDatabases:
+    if not settings.self_run:
+        return Databases(account)
+    cloud = DigitalOceanCloud(account)
+    return SelfRunDatabases(settings, cloud, cloud.host)
 
 
 @asynccontextmanager
@@ -49,7 +57,7 @@ async def open_world(settings: Settings, fresh: bool = True) -> AsyncIterator[Wo
     group, clock = settings.group, open_clock()
     tls = client_context(identity_of(settings)[0])
     account = _account(settings)
-    databases = Databases(account)
+    databases = _databases(settings, account)
     apps = {place.region: _apps(settings, place, tls) for place in (group.first, group.second)}
     tags = {place.region: place.app_tag for place in (group.first, group.second)}
     hosts = HostList(databases.cloud, tags, apps, settings.state_file.with_name(settings.state_file.name + ".hosts"))
@@ -76,6 +84,7 @@ async def open_world(settings: Settings, fresh: bool = True) -> AsyncIterator[Wo
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
+        await databases.close()
         account.close()
 
 

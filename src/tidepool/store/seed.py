@@ -36,7 +36,7 @@ def _connect(engine: str, connection: Mapping[str, Any], ca_file: str) -> Any:
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            return _connect_once(engine, connection, ca_file)
+            return connect_once(engine, connection, ca_file)
         except (pymysql.err.OperationalError, psycopg.OperationalError) as error:
             if time.monotonic() > deadline:
                 raise StoreError(
@@ -45,7 +45,7 @@ def _connect(engine: str, connection: Mapping[str, Any], ca_file: str) -> Any:
             time.sleep(0.3)
 
 
-def _connect_once(engine: str, connection: Mapping[str, Any], ca_file: str) -> Any:
+def connect_once(engine: str, connection: Mapping[str, Any], ca_file: str) -> Any:
     host, port, user, password = (connection[key] for key in ("host", "port", "user", "password"))
     if engine == "mysql":
         return pymysql.connect(

@@ -101,18 +101,15 @@ class DigitalOceanCloud:
 
     async def hosts(self, tag: str) -> Sequence[Host]:
         found = await self._account.read_all(self._client.droplets.list, "droplets", tag_name=tag)
-        return tuple(
-            Host(
-                id=int(droplet["id"]),
-                name=str(droplet["name"]),
-                region=_region(droplet),
-                status=str(droplet.get("status", "")),
-                public_ip=_address(droplet, "public"),
-                private_ip=_address(droplet, "private"),
-                tags=tuple(droplet.get("tags") or ()),
-            )
-            for droplet in found
-        )
+        return tuple(_host(droplet) for droplet in found)
+
+    async def host(self, name: str) -> Host | None:
+        """The droplet of that name, for what is named in a configuration. Refused when it is the name of several."""
+        found = await self._account.read_all(self._client.droplets.list, "droplets", name=name)
+        same = [droplet for droplet in found if droplet.get("name") == name]
+        if len(same) > 1:
+            raise Refused(f"The account has {len(same)} droplets called {name}.", "Rename those that are not meant.")
+        return _host(same[0]) if same else None
 
     async def powered(self, host: Host) -> Power:
         return await power.state(self._account, host)
@@ -173,6 +170,18 @@ def _server(own: Json, cluster: Json, replica_of: str | None) -> DatabaseServer:
         size=str(own.get("size") or ""),
         storage_mib=int(own.get("storage_size_mib") or 0),
         network=str(own.get("private_network_uuid") or ""),
+    )
+
+
+def _host(droplet: Json) -> Host:
+    return Host(
+        id=int(droplet["id"]),
+        name=str(droplet["name"]),
+        region=_region(droplet),
+        status=str(droplet.get("status", "")),
+        public_ip=_address(droplet, "public"),
+        private_ip=_address(droplet, "private"),
+        tags=tuple(droplet.get("tags") or ()),
     )
 
 

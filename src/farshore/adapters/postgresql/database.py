@@ -20,12 +20,12 @@ READ_S = 10.0  # a chunk of a store's rows may take longer than a look at a row 
 
 
 class PostgreSqlDatabase:
-    """`ca_pem` None means no TLS, for servers on this machine."""
+    """`ca_pem` None means no TLS, for servers on this machine. `settings` hold from each connection's beginning."""
 
-    def __init__(self, server: DatabaseServer, ca_pem: str | None, timeout_s: float = 1.2) -> None:
+    def __init__(self, server: DatabaseServer, ca_pem: str | None, timeout_s: float = 1.2, settings: str = "") -> None:
         self._open = server, ca_pem
-        self._session = PgSession(server, server.database, ca_pem, timeout_s)
-        self._guarded = GuardedDatabases(server, self._session, ca_pem, timeout_s)
+        self._session = PgSession(server, server.database, ca_pem, timeout_s, settings)
+        self._guarded = GuardedDatabases(server, self._session, ca_pem, timeout_s, settings)
         self._where = self._session.where
 
     async def prepare(self) -> None:
@@ -95,9 +95,9 @@ class PostgreSqlDatabase:
     async def warm(self, databases: Sequence[str]) -> None:
         await self._guarded.warm(databases)
 
-    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
+    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str, past: int = 0) -> int:
         return await self._guarded.store(database).run(
-            lambda statements: ids.jump(statements, self._where, counters, gap, token), writing=True
+            lambda statements: ids.jump(statements, self._where, counters, gap, token, past), writing=True
         )
 
     def reader(self) -> PostgreSqlReader:

@@ -28,26 +28,29 @@ _KNOWN = "SELECT epoch FROM farshore.farshore_epoch WHERE id = 1"
 class GuardedDatabases:
     """`main` is the session of the default database; those of the stores are made when they are first needed."""
 
-    def __init__(self, server: DatabaseServer, main: PgSession, ca_pem: str | None, timeout_s: float) -> None:
+    def __init__(
+        self, server: DatabaseServer, main: PgSession, ca_pem: str | None, timeout_s: float, settings: str = ""
+    ) -> None:
         self._server = server
         self._main = main
         self._ca_pem = ca_pem
         self._timeout_s = timeout_s
+        self._settings = settings
         self._stores: dict[str, PgSession] = {}
 
     def store(self, database: str) -> PgSession:
         if database == self._server.database:
             return self._main
         if database not in self._stores:
-            self._stores[database] = PgSession(self._server, database, self._ca_pem, self._timeout_s)
+            self._stores[database] = PgSession(self._server, database, self._ca_pem, self._timeout_s, self._settings)
         return self._stores[database]
 
     async def epoch(self) -> int | None:
         """The smallest of all: what is proved everywhere. None where there is none."""
-        known = await self._main.run(_known, writing=False)
+        known, listed = await self._main.run(_known_and_listed, writing=False)
         if known is None:
             return None
-        for of_store in await self._everywhere(await self._main.run(_listed, writing=False), _known, False):
+        for of_store in await self._everywhere(listed, _known, False):
             known = min(known, of_store or 0)
         return known
 
@@ -108,6 +111,17 @@ def _raise_and_list(statements: Statements, epoch: int) -> tuple[int, tuple[str,
         statements.all("ROLLBACK")
         return tables.raise_epoch(statements, epoch), _listed(statements)
     return int(raised[0][0]), tuple(str(row[0]) for row in listed)
+
+
+def _known_and_listed(statements: Statements) -> tuple[int | None, tuple[str, ...]]:
+    """In one round trip, where both tables are there."""
+    try:
+        rows, listed = statements.all(f"{_KNOWN}; {_LISTED}")
+    except psycopg.Error as error:
+        if error.sqlstate not in MISSING:
+            raise
+        return _known(statements), _listed(statements)
+    return (int(rows[0][0]) if rows else None), tuple(str(row[0]) for row in listed)
 
 
 def _known(statements: Statements) -> int | None:
