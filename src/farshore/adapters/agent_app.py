@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from farshore.adapters.agent_journal import AgentJournal
 from farshore.adapters.agent_view import seconds, view_from_json
 from farshore.model.failure import Refused, RetryLater, Unknown, Unreachable
 from farshore.model.permit import PermitTerms
@@ -29,10 +30,16 @@ class AgentApp:
         self._name = name
         self._where = f"{address}:{port}"
         self._client = Client(address, port, tls, AGENT, name)
+        self._pages = Client(address, port, tls, AGENT, name)
         self._controller = controller
         self._timeout_s = timeout_s
         self._last_ms = 0
         self._turn = asyncio.Lock()
+        self._journal = AgentJournal(
+            name,
+            lambda path, body, timeout_s: self._sent(self._client, path, body, timeout_s),
+            lambda path, body, timeout_s: self._sent(self._pages, path, body, timeout_s),
+        )
 
     @property
     def name(self) -> str:
@@ -41,6 +48,10 @@ class AgentApp:
     @property
     def address(self) -> str:
         return self._where
+
+    @property
+    def journal(self) -> AgentJournal:
+        return self._journal
 
     async def view(self, runs: bool = False) -> AgentView:
         try:
@@ -111,6 +122,7 @@ class AgentApp:
 
     async def close(self) -> None:
         self._client.close()
+        self._pages.close()
 
     def _unreadable(self, error: Exception) -> Refused:
         return Refused(f"Agent {self._name} answers what cannot be read: {error}", "Deploy the agents again.")
@@ -142,8 +154,11 @@ class AgentApp:
     async def _ask(self, path: str, body: Json, longer_s: float) -> Answer:
         self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
         stamped = {"controller": self._controller, "at_ms": self._last_ms, **body}
+        return await self._sent(self._client, path, stamped, self._timeout_s + longer_s)
+
+    async def _sent(self, client: Client, path: str, body: Json, timeout_s: float) -> Answer:
         try:
-            return await self._client.ask(path, stamped, self._timeout_s + longer_s)
+            return await client.ask(path, body, timeout_s)
         except NotTrusted as error:
             raise Refused(
                 f"Agent {self._name} at {self._where} and this controller do not trust each other: {error.why}.",

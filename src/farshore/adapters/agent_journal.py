@@ -7,7 +7,7 @@ no command.
 from collections.abc import Awaitable, Callable, Mapping
 
 from farshore.model.failure import Refused
-from farshore.model.order_entry import OrderEntry
+from farshore.model.order_entry import AT_MS_MAX, OrderEntry
 from farshore.model.order_journal import JournalState
 from farshore.model.region import Epoch
 from farshore.ports.agent_wire import Json
@@ -76,4 +76,6 @@ def _state(value: object) -> JournalState:
     for number in (*numbers.values(), 0 if oldest is None else oldest):
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
             raise ValueError("What a journal holds is counted in whole numbers.")
+    if oldest is not None and oldest > AT_MS_MAX:
+        raise ValueError("The oldest entry of a journal is of no year that a calendar has.")
     return JournalState(**numbers, oldest_at_ms=oldest, trouble=str(value.get("trouble", "")))

@@ -3,6 +3,7 @@
 import ipaddress
 import math
 
+from farshore.adapters.agent_journal import states_from_json
 from farshore.model.region import Epoch
 from farshore.ports.agent_wire import Json, endpoint_from_json, sighting_from_json
 from farshore.ports.app import AgentView, Bridge, BridgeAtWork, BridgeWhat, Heard, Left
@@ -21,6 +22,7 @@ def view_from_json(body: Json) -> AgentView:
         promise=_left(body.get("promise")),
         bridge=_bridge(body.get("bridge")),
         troubles=tuple(str(trouble) for trouble in body.get("troubles") or []),
+        journal=states_from_json(body.get("journal") or {}),
     )
 
 

@@ -8,6 +8,8 @@ import asyncio
 from farshore.agent.bridge import Bridge, bridge_from_json
 from farshore.agent.config import AgentConfig
 from farshore.agent.heard import HeardControllers
+from farshore.agent.journal_commands import PATHS as JOURNAL_PATHS
+from farshore.agent.journal_side import JournalSide
 from farshore.agent.memory import Memory, MemoryFull
 from farshore.agent.permit_side import PermitSide
 from farshore.agent.watching import Watching
@@ -32,15 +34,19 @@ _WHO = {
     "/v1/close": CONTROLLER,
     "/v1/renew": AGENT,
     "/v1/promise": AGENT,
+    **JOURNAL_PATHS,
 }
 
 
 class Commands:
-    def __init__(self, config: AgentConfig, memory: Memory, watching: Watching, permit: PermitSide) -> None:
+    def __init__(
+        self, config: AgentConfig, memory: Memory, watching: Watching, permit: PermitSide, journal: JournalSide
+    ) -> None:
         self._config = config
         self._memory = memory
         self._watching = watching
         self._permit = permit
+        self._journal = journal
         self._heard = HeardControllers()
         self._writing = asyncio.Lock()
 
@@ -65,6 +71,8 @@ class Commands:
         try:
             if path == "/v1/renew":  # waits for a controller, and so not under the lock
                 return await self._permit.commands.relay(caller, body)
+            if path in JOURNAL_PATHS:
+                return await self._journal.commands.answer(path, body)
             if path == "/v1/promise":
                 async with self._writing:
                     return self._permit.commands.promise(caller, body)
@@ -119,7 +127,12 @@ class Commands:
                 "heard": self._heard.other_than(asker),
                 **self._permit.commands.view(),
                 "bridge": self._permit.bridge.view(),
-                "troubles": [*self._permit.renewing.troubles(), *self._permit.bridge.troubles()],
+                "journal": self._journal.view(),
+                "troubles": [
+                    *self._permit.renewing.troubles(),
+                    *self._permit.bridge.troubles(),
+                    *self._journal.troubles(),
+                ],
             },
         )
 
@@ -145,6 +158,7 @@ class Commands:
         return Answer(200, {"endpoint": self._endpoint()})
 
     def _keep(self, endpoint: Endpoint) -> None:
+        self._journal.begin_epoch(endpoint)
         if endpoint.role == Role.WRITER:
             self._permit.known.keep_opened(endpoint)
         self._memory.keep_epoch(endpoint.epoch)
@@ -157,9 +171,9 @@ class Commands:
             return f"Epoch {endpoint.epoch} is over: this agent has seen epoch {self._memory.epoch}."
         if known is None or known == endpoint or known.epoch < endpoint.epoch:
             return ""
-        if known.role == endpoint.role:
-            return f"Epoch {endpoint.epoch} has another {endpoint.role} already; raise the epoch."
-        return ""
+        if known.role == endpoint.role == Role.WRITER:
+            return f"Epoch {endpoint.epoch} has another writer already; raise the epoch."
+        return ""  # a standby only reads, and its database may have been rebuilt under another name
 
     async def _watch(self, body: Json) -> Answer:
         epoch = body.get("epoch")

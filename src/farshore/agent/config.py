@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from farshore.agent.journal_config import JournalConfig, journal_config
 from farshore.ports.agent_wire import PORT, Json, target_from_json
 from farshore.ports.prober import Target
 from farshore.transport.identity import BadIdentity, examine
@@ -11,7 +12,7 @@ from farshore.transport.message import AGENT, Caller
 from farshore.transport.tls import Identity
 
 _KEYS = {"agent", "place", "authority_file", "certificate_file", "key_file"}
-_KEYS |= {"endpoint_file", "state", "listen", "ca_file", "references", "database_file", "bridge_log"}
+_KEYS |= {"endpoint_file", "state", "listen", "ca_file", "references", "database_file", "bridge_log", "journal"}
 
 
 class ConfigError(Exception):
@@ -30,6 +31,7 @@ class AgentConfig:
     references: tuple[Target, ...] = ()  # probed besides what a controller asks for
     database_file: Path = Path("/etc/farshore/database.json")  # how the permit row is written
     bridge_log: Path = Path("/var/log/nginx/bridge.log")  # one line for each request that was handed over
+    journal: JournalConfig = JournalConfig()  # noqa: RUF009 (frozen): no store keeps one
 
 
 def read_config(path: Path) -> AgentConfig:
@@ -49,18 +51,27 @@ def read_config(path: Path) -> AgentConfig:
     if ca_file is not None and not isinstance(ca_file, str):
         raise ConfigError(f"The key ca_file in {path} must be a path or null.")
     agent = _text(value, "agent", path)
+    endpoint_file = Path(_text(value, "endpoint_file", path, "/run/farshore/endpoint.json"))
     return AgentConfig(
         agent=agent,
         place=_text(value, "place", path),
         identity=_identity(value, path, agent),
-        endpoint_file=Path(_text(value, "endpoint_file", path, "/run/farshore/endpoint.json")),
+        endpoint_file=endpoint_file,
         state=Path(_text(value, "state", path, "/var/lib/farshore/agent")),
         listen=_listen(value, path),
         ca_file=ca_file,
         references=_references(value, path, ca_file),
         database_file=Path(_text(value, "database_file", path, "/etc/farshore/database.json")),
         bridge_log=Path(_text(value, "bridge_log", path, "/var/log/nginx/bridge.log")),
+        journal=_journal(value, path, endpoint_file.parent / "journal.sock"),
     )
+
+
+def _journal(value: Json, path: Path, socket: Path) -> JournalConfig:
+    try:
+        return journal_config(value.get("journal"), socket)
+    except ValueError as error:
+        raise ConfigError(f"{error} It is in {path}; run `farshore agents deploy`.") from None
 
 
 def _identity(value: Json, path: Path, agent: str) -> Identity:

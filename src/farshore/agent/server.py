@@ -5,6 +5,7 @@ import sys
 
 from farshore.agent.commands import Commands
 from farshore.agent.config import AgentConfig
+from farshore.agent.journal_side import JournalSide
 from farshore.agent.memory import Memory
 from farshore.agent.permit_side import permit_side
 from farshore.agent.watching import Watching
@@ -18,8 +19,10 @@ class AgentServer:
         """Reads what is remembered on disk; raises MemoryFull when the epoch there is unreadable."""
         self._memory = Memory.load(config.state, config.endpoint_file)
         self._watching = Watching(config.agent, config.place, prober)
-        self._permit = permit_side(config, self._memory, client_context(config.identity))
-        self._commands = Commands(config, self._memory, self._watching, self._permit)
+        tls = client_context(config.identity)
+        self._permit = permit_side(config, self._memory, tls)
+        self._journal = JournalSide(config, self._memory, self._permit.known, tls)
+        self._commands = Commands(config, self._memory, self._watching, self._permit, self._journal)
         self._server = Server(config.listen, server_context(config.identity), self._commands.answer)
 
     @property
@@ -33,6 +36,7 @@ class AgentServer:
         await self._server.start()
         self._commands.resume()
         self._permit.start()
+        await self._journal.start()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -44,5 +48,6 @@ class AgentServer:
 
     async def stop(self) -> None:
         await self._server.stop()
+        await self._journal.stop()
         await self._permit.stop()
         await self._watching.stop()

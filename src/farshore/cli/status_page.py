@@ -1,6 +1,7 @@
 """Status as lines for a person: the answer first, then why, then the next safe action."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from farshore.cli.cost import would_cost
@@ -19,6 +20,7 @@ def lines(body: dict[str, Any], out: Voice) -> Iterator[str]:
         yield from _would(body["would"], out)
     yield from _standby(body, out)
     yield from _permit(body, out)
+    yield from _journal(body, out)
     yield from _eyes(body, out)
     if body.get("plan"):
         yield from _plan(body["plan"], out)
@@ -105,6 +107,19 @@ def _permit(body: dict[str, Any], out: Voice) -> Iterator[str]:
     handed = sum(agent.get("handed") or 0 for agent in body.get("agents") or [])
     if handed:
         yield f"Bridge     {handed} requests of late visitors were handed over to {body['writer']}"
+
+
+def _journal(body: dict[str, Any], out: Voice) -> Iterator[str]:
+    for store in body.get("journal") or []:
+        said = f"{store['store']}, {store['policy']}: {store['entries']} entries, {store['bytes'] / 1e6:.1f} MB"
+        if store.get("oldest_at_ms") is not None:
+            oldest = datetime.fromtimestamp(store["oldest_at_ms"] / 1000, UTC)
+            said += f", the oldest of {oldest:%Y-%m-%d %H:%M} UTC"
+        if store["exposed"]:
+            said += f"; {out.paint('fail', str(store['exposed']) + ' EXPOSED')}: the other region has not got them"
+        yield f"Journal    {said}"
+        if store.get("trouble"):
+            yield f"           {out.paint('warn', store['trouble'])}"
 
 
 def _eyes(body: dict[str, Any], out: Voice) -> Iterator[str]:

@@ -12,7 +12,7 @@ from farshore.decide.observation import PlanPhase
 from farshore.decide.predict import would
 from farshore.decide.quorum import Gate, remember_down
 from farshore.decide.table import decide
-from farshore.engine import carry, hold, obey
+from farshore.engine import carry, exposed, hold, obey
 from farshore.engine.effects import CancelAll, Effect, FirstGrant, Load, Tell
 from farshore.engine.inputs import (
     AgentSeen,
@@ -186,6 +186,8 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     observation = replace(observation, was_down=was_down)
     facts = derive(observation, state.group)
     down = facts.primary in (Gate.SHUT, Gate.SHUT_BY_FEW)
+    stale = observation.marker.behind_s is not None and not facts.marker_fresh  # one that nobody knows is not stale
+    stale_at_s = now_s if stale else state.stale_at_s
     well = away_and_well(facts, observation, state.group) and state.phase is PlanPhase.NONE
     verdict = decide(facts)
     same = state.verdict is not None and state.verdict.rule == verdict.rule
@@ -195,6 +197,7 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
         verdict_since_s=state.verdict_since_s if same else now_s,
         well_since_s=(state.well_since_s if state.well_since_s is not None else now_s) if well else None,
         down_since_s=(state.down_since_s if state.down_since_s is not None else now_s) if down else None,
+        stale_at_s=stale_at_s if down else None,
         verdict=verdict,
         would=would(observation, state.group),
     )
@@ -203,7 +206,7 @@ def _tick(state: State, given: Tick, now_s: float, effects: list[Effect]) -> Sta
     if observation.operator.word is Word.APPROVE and facts.primary is Gate.OPEN:
         # What was approved is over; an approval is not kept for another day.
         state = obey.lapse(state, "the writer serves", now_s, effects)
-    state = _say(state, verdict, now_s, effects)
+    state = exposed.watch(_say(state, verdict, now_s, effects), now_s, effects)
     if verdict.call is Call.FAIL_OVER:
         state = carry.start_failover(state, verdict, now_s, effects)
     elif verdict.call is Call.SWITCH_OVER:

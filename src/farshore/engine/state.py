@@ -76,6 +76,7 @@ class State:
     views: Mapping[tuple[RegionName, str], AgentView | None] = field(default_factory=dict)  # None: silent
     was_down: frozenset[Seat] = frozenset()
     down_since_s: float | None = None
+    stale_at_s: float | None = None  # when the marker was last too old, while the writer was down
     well_since_s: float | None = None  # both regions, away from home
     markers: Markers = field(default_factory=Markers)
     renewed_since_s: float | None = None  # when the current grant's permit was first seen renewed
@@ -85,6 +86,8 @@ class State:
     verdict: Verdict | None = None
     verdict_since_s: float = 0.0
     would: Would | None = None
+    exposed_since_s: float | None = None  # since when journal entries wait for the other region
+    exposed_told: bool = False
 
     def leads(self, now_s: float) -> bool:
         return now_s < self.leads_until_s
@@ -134,6 +137,7 @@ def observe(state: State, now_s: float, lag_s: float = 0.0) -> Observation:
             revision=state.operator.revision,
         ),
         down_for_s=0.0 if state.down_since_s is None else now_s - state.down_since_s,
+        stale_ago_s=None if state.stale_at_s is None else now_s - state.stale_at_s,
         since_failover_s=since,
         well_for_s=0.0 if state.well_since_s is None else now_s - state.well_since_s,
         fence=state.fence,

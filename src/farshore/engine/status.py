@@ -1,8 +1,10 @@
 """Status as data: everything an operator asks at a glance. Pure; written each second, printed by the CLI."""
 
+from dataclasses import asdict
 from typing import Any
 
 from farshore.engine.carry import failover_plan
+from farshore.engine.exposed import figures
 from farshore.engine.parts import Parts
 from farshore.engine.state import State, observe
 from farshore.model.permit import Gate
@@ -45,6 +47,7 @@ def status(state: State, parts: Parts, now_s: float, wall: str) -> dict[str, Any
             "failing": state.markers.failing,
         },
         "permit": _permit(state, now_s),
+        "journal": [asdict(store) for store in figures(state)],
         "parts_missing": dict(parts.missing),
         "plan": _plan(state),
         "plan_now": {"checksum": now.checksum, "text": now.text()} if now is not None else None,

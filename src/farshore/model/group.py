@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from farshore.model.order_journal import JournalTerms
 from farshore.model.permit import PermitTerms
 from farshore.model.region import RegionName
 
@@ -39,6 +40,7 @@ class Store:
     id_counters: tuple[str, ...] = ()  # `table.column` that hand out ids besides AUTO_INCREMENT and sequences
     guarded_tables: tuple[str, ...] = ()  # an order needs a row here: the database refuses it without a permit
     checkout_max_s: float = 10.0  # longest checkout, payment included; one that is admitted may end
+    journal: JournalTerms = field(default_factory=JournalTerms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from farshore.model.region import Epoch
 VERSION = 1
 SEALED_MAX = 180 * 1024  # a request between agents carries 256 KiB
 ORDER_ID_MAX = 2**53  # whatever reads JSON keeps it exact
+AT_MS_MAX = 32_503_680_000_000  # the year 3000: a clock that is wrong must not break who prints it
 _ORDER_KEY = re.compile(r"[!-~]{1,100}")
 _STORE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _TOTAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,8})?")
@@ -78,7 +79,7 @@ class OrderEntry:
             order_id=_whole(value, "order_id", ORDER_ID_MAX),
             order_total=_text(value, "order_total", _TOTAL),
             currency=_text(value, "currency", _CURRENCY),
-            at_ms=_whole(value, "at_ms", ORDER_ID_MAX),
+            at_ms=_whole(value, "at_ms", AT_MS_MAX),
             sealed=sealed,
         )
 

@@ -1,13 +1,15 @@
 """A region's app servers, spoken to through their agents."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from farshore.model.order_journal import JournalState
 from farshore.model.permit import PermitTerms
 from farshore.model.region import Endpoint, Epoch
 from farshore.model.sighting import Sighting
+from farshore.ports.order_journal import OrderJournal
 from farshore.ports.prober import Target
 
 
@@ -68,6 +70,7 @@ class AgentView:
     bridge: BridgeAtWork | None = None
     troubles: tuple[str, ...] = ()  # sentences: what keeps it from its work, such as a package that is missing
     certificate_left_s: float | None = None  # until it has to be deployed again; None: not known
+    journal: Mapping[str, JournalState] = field(default_factory=dict)  # by store
 
 
 class App(Protocol):
@@ -79,6 +82,11 @@ class App(Protocol):
     @property
     def address(self) -> str:
         """HOST:PORT at which its peers reach it, as its controller does."""
+        ...
+
+    @property
+    def journal(self) -> OrderJournal:
+        """What it keeps of the stores' orders."""
         ...
 
     async def view(self, runs: bool = False) -> AgentView:

@@ -94,8 +94,11 @@ class Database(Protocol):
         """
         ...
 
-    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
+    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str, past: int = 0) -> int:
         """Move every id counter of `database` forward by `gap`, once per `token`; returns how many moved.
+
+        `past`: the largest order id that is known to have been given out. A counter that is behind it moves past it
+        first, unless it is so far behind (a million) that it counts something else.
 
         Those are AUTO_INCREMENT values (or sequences) and the named `table.column` counters.
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from farshore.provision.authority import Authority
+from farshore.provision.journal_key import make_missing_key
 from farshore.settings.new_file import write_new
 from farshore.settings.problem import BadSettings
 from farshore.settings.secret import read_private_file
@@ -24,7 +25,7 @@ def make_missing(settings: Settings) -> list[Path]:
         write_new(agents.key_file, issued.key.decode(), 0o600)
         write_new(agents.certificate_file, issued.certificate.decode(), 0o644)
         made += [agents.certificate_file, agents.key_file]
-    return made
+    return made + make_missing_key(settings)
 
 
 def renew_own(settings: Settings, authority: Authority) -> bool:

@@ -5,11 +5,13 @@ import json
 import tarfile
 from dataclasses import dataclass
 
-from farshore.provision import unit
+from farshore.provision import shop_settings, unit
 from farshore.provision.authority import Authority, Issued
 from farshore.transport.message import AGENT
 
 _DRIVERS = {"mysql": ("pymysql", "python3-pymysql"), "pg": ("psycopg2", "python3-psycopg2")}  # module, package
+
+_TELL_SHOP = f"python3 -I merge.py shop.json {shop_settings.PATH} {shop_settings.GROUP}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Bundle:
     authority: Authority
     probe_ca: bytes | None
     database: DatabaseAccess
+    shop: bytes | None = None  # what the shop's plugin is told; None: nothing
 
     def files(self, deployed: bytes) -> tuple[File, ...]:
         """`deployed` is the certificate that the app server has with its key; empty when it has none."""
@@ -60,12 +63,13 @@ class Bundle:
         return tuple(found)
 
     def pack(self, deployed: bytes) -> bytes:
-        return pack(self.files(deployed), self.database.engine)
+        return pack(self.files(deployed), self.database.engine, self.shop)
 
 
-def install_script(files: tuple[File, ...], engine: str) -> str:
+def install_script(files: tuple[File, ...], engine: str, then: tuple[str, ...] = ()) -> str:
     """Puts each file in place by rename where it differs, then starts the unit; says `changed` or `unchanged`.
 
+    `then`: what is done once the agent runs; a shop that was told before would ask one that is not there.
     Paths come from `unit` and numbers from us: nothing of anybody else's is in this script.
     """
     module, package = _DRIVERS[engine]
@@ -94,16 +98,20 @@ def install_script(files: tuple[File, ...], engine: str) -> str:
         f"systemctl is-enabled -q {unit.UNIT_NAME} || systemctl enable -q {unit.UNIT_NAME}",
         f'if [ -n "$changed" ]; then systemctl restart {unit.UNIT_NAME};',
         f"else systemctl is-active -q {unit.UNIT_NAME} || systemctl start {unit.UNIT_NAME}; fi",
+        *then,
         'if [ -n "$changed" ]; then echo changed; else echo unchanged; fi',
     ]
     return "\n".join(lines) + "\n"
 
 
-def pack(files: tuple[File, ...], engine: str) -> bytes:
+def pack(files: tuple[File, ...], engine: str, shop: bytes | None = None) -> bytes:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as archive:
         members = [(f"file{index}", file.content) for index, file in enumerate(files)]
-        for name, data in [*members, ("install.sh", install_script(files, engine).encode())]:
+        if shop is not None:
+            members += [("shop.json", shop), ("merge.py", shop_settings.MERGE.encode())]
+        script = install_script(files, engine, () if shop is None else (_TELL_SHOP,))
+        for name, data in [*members, ("install.sh", script.encode())]:
             member = tarfile.TarInfo(name)
             member.size = len(data)
             member.mode = 0o600

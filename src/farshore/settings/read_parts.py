@@ -49,6 +49,8 @@ def read_agents(section: Section, folder: Path) -> Agents:
         ssh_key_file=section.file_path("ssh_key_file"),
         ssh_port=section.integer("ssh_port", 22, 1, 65535),
         known_hosts_file=section.file_path("known_hosts_file") or folder / "known_hosts",
+        journal_key_file=section.file_path("journal_key_file") or folder / "farshore-journal.key",
+        journal_public_file=section.file_path("journal_public_file") or folder / "farshore-journal.pub",
     )
     section.finish()
     return agents

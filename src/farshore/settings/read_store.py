@@ -1,6 +1,7 @@
 """One entry of `stores`."""
 
 from farshore.model.group import Request, Store
+from farshore.model.order_journal import JournalPolicy, JournalTerms
 from farshore.settings import names
 from farshore.settings.section import Section
 
@@ -32,6 +33,7 @@ def read_store(section: Section) -> Store:
         id_counters=_read_counters(section),
         guarded_tables=_read_tables(section),
         checkout_max_s=section.number("checkout_max_s", 10.0, 0.1, 600),
+        journal=_read_journal(section.section("journal")),
     )
     section.section("verify")  # known, though absent
     section.finish()
@@ -51,6 +53,18 @@ def _read_request(section: Section, default: Request | None) -> Request:
     )
     section.finish()
     return request
+
+
+def _read_journal(section: Section) -> JournalTerms:
+    usual = JournalTerms()
+    terms = JournalTerms(
+        policy=JournalPolicy(section.choice("policy", tuple(JournalPolicy), usual.policy)),
+        timeout_ms=section.integer("timeout_ms", usual.timeout_ms, 100, 5000),
+        keep_days=section.integer("keep_days", usual.keep_days, 1, 3650),
+        max_mb=section.integer("max_mb", usual.max_mb, 16, 1048576),
+    )
+    section.finish()
+    return terms
 
 
 def _read_counters(section: Section) -> tuple[str, ...]:

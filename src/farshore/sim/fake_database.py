@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from farshore.model.failure import Refused, RetryLater
+from farshore.model.order_journal import past_id
 from farshore.model.region import Epoch
 from farshore.model.sighting import Marker, Position
 from farshore.ports.clock import Clock
@@ -110,13 +111,14 @@ class FakeDatabase(FakeServer):
         with self.calls.call("database.warm"):
             self.answer()
 
-    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
+    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str, past: int = 0) -> int:
         with self.calls.call("database.jump_ids"):
             self.answer()
             moved = 1 + len(counters)  # one AUTO_INCREMENT, and the named ones
             if not self.state.get(f"jump:{database}:{token}"):
                 for counter in ("auto_increment", *counters):
-                    self.write(f"counter:{database}:{counter}", self.counter(database, counter) + gap)
+                    now = past_id(self.counter(database, counter), past)
+                    self.write(f"counter:{database}:{counter}", now + gap)
                 self.write(f"jump:{database}:{token}", moved)
             else:
                 moved = 0

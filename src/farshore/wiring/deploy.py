@@ -9,6 +9,8 @@ from farshore.provision.authority import Authority
 from farshore.provision.authority_files import renew_own
 from farshore.provision.bundle import Bundle, DatabaseAccess
 from farshore.provision.deploy import Deployed, Pack, deploy
+from farshore.provision.journal_key import read_public_key
+from farshore.provision.shop_settings import shop_word
 from farshore.provision.ssh import Ssh
 from farshore.settings.problem import BadSettings
 from farshore.settings.settings import Settings
@@ -26,6 +28,7 @@ async def deploy_agents(settings: Settings, region: str | None, dry_run: bool) -
     identity_of(settings)
     authority = Authority.load(agents.ca_file, agents.ca_key_file)
     archive, probe_ca = build_archive(), _probe_ca(settings)
+    shop = _shop_word(settings)
     work: list[tuple[Host, Pack]] = []
     with open_cloud(settings) as cloud:
         for place in places:
@@ -35,12 +38,17 @@ async def deploy_agents(settings: Settings, region: str | None, dry_run: bool) -
             access = await _access(settings, cloud, place)
             for host in hosts:
                 config = agent_config(settings, place, host)
-                work.append((host, Bundle(host.name, archive, config, authority, probe_ca, access).pack))
+                work.append((host, Bundle(host.name, archive, config, authority, probe_ca, access, shop).pack))
     if dry_run:
         return [Deployed(host.name, host.public_ip or host.private_ip, "planned") for host, _ in work]
     renew_own(settings, authority)
     ssh = Ssh(agents.ssh_user, agents.ssh_port, agents.ssh_key_file, agents.known_hosts_file)
     return await deploy(ssh, work)
+
+
+def _shop_word(settings: Settings) -> bytes:
+    journals = any(store.journal.on for store in settings.group.stores)
+    return shop_word(settings.group, read_public_key(settings) if journals else None)
 
 
 async def _access(settings: Settings, cloud: Cloud, place: Place) -> DatabaseAccess:

@@ -122,9 +122,9 @@ class MySqlDatabase:
     async def warm(self, databases: Sequence[str]) -> None:
         await self._ids.run(lambda statements: statements.rows("SELECT 1"), writing=False)
 
-    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str) -> int:
+    async def jump_ids(self, database: str, counters: Sequence[str], gap: int, token: str, past: int = 0) -> int:
         return await self._ids.run(
-            lambda statements: ids.jump(statements, self._where, database, counters, gap, token), writing=True
+            lambda statements: ids.jump(statements, self._where, database, counters, gap, token, past), writing=True
         )
 
     def reader(self) -> MySqlReader:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from farshore.adapters.mysql.session import Statements, name
 from farshore.model.failure import Refused
+from farshore.model.order_journal import ID_REACH, past_id
 
 _LARGEST = {"tinyint": 2**7, "smallint": 2**15, "mediumint": 2**23, "int": 2**31, "bigint": 2**63}
 _LOOK = """
@@ -21,7 +22,9 @@ SELECT t.table_name, t.auto_increment, c.data_type, c.column_type
 """
 
 
-def jump(statements: Statements, where: str, store: str, counters: Sequence[str], gap: int, token: str) -> int:
+def jump(
+    statements: Statements, where: str, store: str, counters: Sequence[str], gap: int, token: str, past: int = 0
+) -> int:
     """How many counters moved; 0 when `token` has moved them before."""
     if not statements.mariadb:
         statements.rows("SET SESSION information_schema_stats_expiry = 0")
@@ -32,14 +35,14 @@ def jump(statements: Statements, where: str, store: str, counters: Sequence[str]
         plan = {str(table): int(target) for table, target in json.loads(known[0][0]).items()}
         statements.all(";".join([*_alters(store, plan, tables), _done(statements, store, token)]))
         return len(plan) + len(counters)
-    plan = _plan(tables, gap)
+    plan = _plan(tables, gap, past)
     written = f"{statements.text(store)}, {statements.text(token)}, {statements.text(json.dumps(plan))}"
     statements.all(
         ";".join(
             [
                 "START TRANSACTION",
                 f"INSERT INTO farshore.farshore_jump (store, token, plan) VALUES ({written})",
-                *(_counter(where, store, counter, gap) for counter in counters),
+                *(_counter(where, store, counter, gap, past) for counter in counters),
                 "COMMIT",
                 *_alters(store, plan, tables),
                 _done(statements, store, token),
@@ -49,14 +52,15 @@ def jump(statements: Statements, where: str, store: str, counters: Sequence[str]
     return len(plan) + len(counters)
 
 
-def _plan(tables: Sequence[Sequence[object]], gap: int) -> dict[str, int]:
+def _plan(tables: Sequence[Sequence[object]], gap: int, past: int) -> dict[str, int]:
     """A column whose type has no room for the gap keeps its value: a shop that cannot insert is worse."""
     plan = {}
     for table, now, kind, column in tables:
         room = _LARGEST.get(str(kind), 2**31) * (2 if "unsigned" in str(column) else 1) - 1
-        target = int(str(now)) + gap
-        if target <= room // 2:
-            plan[str(table)] = target
+        for target in (past_id(int(str(now)), past) + gap, int(str(now)) + gap):
+            if target <= room // 2:
+                plan[str(table)] = target
+                break
     return plan
 
 
@@ -69,11 +73,13 @@ def _alters(store: str, plan: dict[str, int], tables: Sequence[Sequence[object]]
     ]
 
 
-def _counter(where: str, store: str, counter: str, gap: int) -> str:
+def _counter(where: str, store: str, counter: str, gap: int, past: int) -> str:
     table, dot, column = counter.partition(".")
     if not (table and dot and column):
         raise Refused(f"{where}: {counter} is no counter.", "Write id_counters as table.column in farshore.yaml.")
-    return f"UPDATE {name(store)}.{name(table)} SET {name(column)} = {name(column)} + {int(gap)}"
+    now = name(column)
+    lifted = f"CASE WHEN {now} < {int(past)} AND {now} >= {int(past) - ID_REACH} THEN {int(past)} ELSE {now} END"
+    return f"UPDATE {name(store)}.{name(table)} SET {now} = {lifted} + {int(gap)}"
 
 
 def _done(statements: Statements, store: str, token: str) -> str:

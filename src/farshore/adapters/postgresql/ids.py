@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from farshore.adapters.postgresql.session import Statements, name
 from farshore.adapters.postgresql.tables import CREATE_JUMP
 from farshore.model.failure import Refused
+from farshore.model.order_journal import ID_REACH, past_id
 
 _LOOK = f"""{CREATE_JUMP};
 SELECT plan, done FROM farshore.farshore_jump WHERE token = %s;
@@ -17,7 +18,7 @@ SELECT schemaname::text, sequencename::text, max_value FROM pg_sequences WHERE i
 """
 
 
-def jump(statements: Statements, where: str, counters: Sequence[str], gap: int, token: str) -> int:
+def jump(statements: Statements, where: str, counters: Sequence[str], gap: int, token: str, past: int = 0) -> int:
     """How many counters moved; 0 when `token` has moved them before."""
     *_, known, sequences = statements.all(_LOOK, token)
     if known and known[0][1]:
@@ -27,14 +28,14 @@ def jump(statements: Statements, where: str, counters: Sequence[str], gap: int, 
         plan = [(str(schema), str(sequence), int(target)) for schema, sequence, target in json.loads(known[0][0])]
         statements.all(";".join([*map(_set, plan), done]))
         return len(plan) + len(counters)
-    plan = _plan(statements, sequences, gap)
+    plan = _plan(statements, sequences, gap, past)
     written = f"{statements.text(token)}, {statements.text(json.dumps(plan))}"
     statements.all(
         ";".join(
             [
                 "BEGIN",
                 f"INSERT INTO farshore.farshore_jump (token, plan) VALUES ({written})",
-                *(_counter(where, counter, gap) for counter in counters),
+                *(_counter(where, counter, gap, past) for counter in counters),
                 "COMMIT",
                 *map(_set, plan),
                 done,
@@ -44,7 +45,9 @@ def jump(statements: Statements, where: str, counters: Sequence[str], gap: int, 
     return len(plan) + len(counters)
 
 
-def _plan(statements: Statements, sequences: Sequence[Sequence[object]], gap: int) -> list[tuple[str, str, int]]:
+def _plan(
+    statements: Statements, sequences: Sequence[Sequence[object]], gap: int, past: int
+) -> list[tuple[str, str, int]]:
     """A sequence without room for the gap stays: a shop that cannot insert is worse."""
     if not sequences:
         return []
@@ -57,9 +60,10 @@ def _plan(statements: Statements, sequences: Sequence[Sequence[object]], gap: in
     plan = []
     for number, value in values:
         schema, sequence, largest = sequences[number]
-        target = int(value) + gap
-        if target <= int(str(largest)) // 2:
-            plan.append((str(schema), str(sequence), target))
+        for target in (past_id(int(value), past) + gap, int(value) + gap):
+            if target <= int(str(largest)) // 2:
+                plan.append((str(schema), str(sequence), target))
+                break
     return plan
 
 
@@ -71,8 +75,10 @@ def _set(place: tuple[str, str, int]) -> str:
     return f"SELECT setval('{literal}', greatest({target}, last_value)) FROM {quoted}"
 
 
-def _counter(where: str, counter: str, gap: int) -> str:
+def _counter(where: str, counter: str, gap: int, past: int) -> str:
     table, dot, column = counter.partition(".")
     if not (table and dot and column):
         raise Refused(f"{where}: {counter} is no counter.", "Write id_counters as table.column in farshore.yaml.")
-    return f"UPDATE {name(table)} SET {name(column)} = {name(column)} + {int(gap)}"
+    now = name(column)
+    lifted = f"CASE WHEN {now} < {int(past)} AND {now} >= {int(past) - ID_REACH} THEN {int(past)} ELSE {now} END"
+    return f"UPDATE {name(table)} SET {now} = {lifted} + {int(gap)}"
