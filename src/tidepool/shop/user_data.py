@@ -8,21 +8,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-FILES = Path(__file__).parent / "files"
 LIMIT_BYTES = 64 * 1024  # DigitalOcean's limit for user_data
 
 
-def user_data(settings: Mapping[str, str | bool], endpoint: Mapping[str, Any], ca_pem: str) -> str:
+def below(folder: Path) -> dict[str, Path]:
+    """Path in the archive -> file."""
+    return {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+PLAIN = below(Path(__file__).parent / "files")
+
+
+def user_data(
+    settings: Mapping[str, Any], endpoint: Mapping[str, Any], ca_pem: str, files: Mapping[str, Path] = PLAIN
+) -> str:
     """A shell script that unpacks everything into a private folder and runs install.sh there."""
     own = {
         "settings.json": json.dumps(settings, indent=2),
         "endpoint.json": json.dumps(endpoint),
         "ca.pem": ca_pem,
     }
-    archive = base64.encodebytes(_pack(own)).decode()
+    archive = base64.encodebytes(_pack(files, own)).decode()
     script = (
         "#!/bin/bash\n"
-        "# Made by tidepool: puts the plain shop in place. Runs once, at the first boot.\n"
+        "# Made by tidepool: puts the shop in place. Runs once, at the first boot.\n"
         "set -eu\n"
         "umask 077\n"
         "mkdir -p /root/shop-setup && cd /root/shop-setup\n"
@@ -37,11 +46,11 @@ def user_data(settings: Mapping[str, str | bool], endpoint: Mapping[str, Any], c
     return script
 
 
-def _pack(own: Mapping[str, str]) -> bytes:
+def _pack(files: Mapping[str, Path], own: Mapping[str, str]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for path in sorted(p for p in FILES.rglob("*") if p.is_file()):
-            archive.add(path, arcname=str(path.relative_to(FILES)), filter=_rooted)
+        for name, path in files.items():
+            archive.add(path, arcname=name, filter=rooted)
         for name, text in own.items():
             info = tarfile.TarInfo(name)
             info.size, info.mode = len(text.encode()), 0o600
@@ -49,7 +58,7 @@ def _pack(own: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def _rooted(info: tarfile.TarInfo) -> tarfile.TarInfo:
+def rooted(info: tarfile.TarInfo) -> tarfile.TarInfo:
     """The checkout's owner and modes must not travel to the droplet: www-data has to read the PHP files."""
     info.uid = info.gid = 0
     info.uname = info.gname = "root"

@@ -11,6 +11,8 @@ install -m 0644 "$here/ca.pem" /etc/shop/ca.pem
 install -m 0640 -o root -g www-data "$here/settings.json" /etc/shop/settings.json
 install -m 0640 -o www-data -g adm /dev/null /var/log/shop-php.log
 cp "$here/etc/nginx.conf" /etc/nginx/sites-available/shop
+cp "$here/etc/door.conf" /etc/nginx/shop-door.conf
+cp "$here/etc/door-maps.conf" /etc/nginx/shop-door-maps.conf
 rm -f /etc/nginx/sites-enabled/* "/etc/php/$fpm/fpm/pool.d/www.conf"
 ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled/shop
 if grep -q '"permit": true' "$here/settings.json"; then
@@ -26,6 +28,11 @@ systemd-tmpfiles --create /etc/tmpfiles.d/farshore.conf
 cp "$here/endpoint.json" /run/farshore/.endpoint.json
 chmod 0644 /run/farshore/.endpoint.json
 mv /run/farshore/.endpoint.json /run/farshore/endpoint.json
+
+# What a kind of shop adds of its own.
+if [ -e "$here/more.sh" ]; then
+    . "$here/more.sh"
+fi
 
 systemctl enable --now "php$fpm-fpm" nginx
 systemctl reload-or-restart "php$fpm-fpm" nginx

@@ -24,6 +24,7 @@ def test_it_holds_the_shop_and_the_servers_own_files() -> None:
     archive = unpacked(user_data(SETTINGS, ENDPOINT, "PEM"))
     names = archive.getnames()
     assert {"install.sh", "php/index.php", "php/checkout.php", "etc/nginx.conf", "etc/fpm.conf"} <= set(names)
+    assert {"etc/door.conf", "etc/door-maps.conf"} <= set(names)
     own = archive.extractfile("endpoint.json")
     assert own is not None
     assert json.load(own) == ENDPOINT
