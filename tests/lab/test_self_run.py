@@ -42,7 +42,6 @@ async def _obey(way: Way, verb: str) -> None:
         code, said = await way.ours.obey(verb, "--yes")
         if code != 0:
             print(f"{verb}: {said}")
-            await way.ours.obey("abort", "--yes")
         return code == 0
 
     await way.until(done, f"farshore {verb}")

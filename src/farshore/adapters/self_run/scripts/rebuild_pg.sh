@@ -29,7 +29,11 @@ keep() {
         if [ -e "$DATA/$file" ]; then cp -a "$DATA/$file" "$STATE/kept/"; fi
     done
 }
-put_back() { cp -a "$STATE/kept/." "$DATA/"; }
+put_back() {
+    for file in "$STATE/kept"/*; do
+        if [ -e "$file" ]; then cp -a "$file" "$DATA/" || return 1; fi
+    done
+}
 
 rewind() {
     say "rewinding to where $SOURCE forked"
