@@ -151,6 +151,20 @@ def test_ids_jump_once_per_token(ready: Pair, run: Run) -> None:
     assert all(after >= known + 1000 for known, after in zip(again, twice, strict=True))
 
 
+def test_ids_jump_past_one_that_was_given_out_elsewhere(ready: Pair, run: Run) -> None:
+    """The gap comes on top; a counter that is a million and more behind counts something else."""
+    before = ready.next_ids()
+    given_out = max(before) + 5000
+    assert run(ready.writer.jump_ids("shop", ["counters.value"], 1000, "past-1", given_out)) == 2
+    once = ready.next_ids()
+    assert all(after > given_out + 1000 - 1 for after in once)
+    assert run(ready.writer.jump_ids("shop", ["counters.value"], 1000, "past-2", max(once) + 2_000_000)) == 2
+    far = ready.next_ids()
+    assert all(1000 <= after - known < 3000 for known, after in zip(once, far, strict=True))
+    assert run(ready.writer.jump_ids("shop", ["counters.value"], 1000, "past-3", 1)) == 2
+    assert all(after > known for known, after in zip(far, ready.next_ids(), strict=True)), "never back"
+
+
 def test_a_dead_server_is_unreachable_and_nothing_else(ready: Pair, run: Run) -> None:
     run(ready.writer.epoch())
     ready.kill_writer()
