@@ -82,6 +82,15 @@ PLAN = {
     "steps": [{"step": "promote", "stage": "failed", "detail": "no"}],
     "total_s": None,
 }
+JOURNAL = {
+    "store": "shop",
+    "policy": "open",
+    "entries": 120,
+    "exposed": 0,
+    "oldest_at_ms": 1_700_000_000_000,
+    "bytes": 1_500_000,
+    "trouble": "",
+}
 ASK = {"call": "ask operator", "rule": "V75", "because": "No standby is ready."}
 
 
@@ -127,6 +136,15 @@ ASK = {"call": "ask operator", "rule": "V75", "because": "No standby is ready."}
             {"agents": [{"agent": "web-1", "region": "sfo3", "answers": True, "handed": 0, "troubles": ["No nginx."]}]},
             "Agent      web-1 in sfo3: No nginx.",
         ),
+        (
+            {"journal": [JOURNAL]},
+            "Journal    shop, open: 120 entries, 1.5 MB, the oldest of 2023-11-14 22:13 UTC",
+        ),
+        (
+            {"journal": [JOURNAL | {"exposed": 3}]},
+            "Journal    shop, open: 120 entries, 1.5 MB, the oldest of 2023-11-14 22:13 UTC; 3 EXPOSED: the other region has not got them",
+        ),
+        ({"journal": [JOURNAL | {"trouble": "web-1: full."}]}, "           web-1: full."),
         ({"fence": "pending"}, "Fence      the old region is not fenced yet; it is tried each second"),
         ({"agents": [{"agent": "web-1", "region": "sfo3", "answers": False}]}, "Agent      web-1 in sfo3: silent"),
         ({"plan": PLAN}, "           failed   promote            no"),

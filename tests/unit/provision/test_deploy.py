@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from farshore.model.failure import Refused, Unreachable
 from farshore.model.region import RegionName
 from farshore.ports.cloud import Host
+from farshore.provision import bundle as bundle_module
 from farshore.provision import unit
 from farshore.provision.authority import Authority
 from farshore.provision.bundle import Bundle, DatabaseAccess, File, install_script, pack
@@ -111,6 +113,29 @@ def test_the_agent_is_told_how_the_store_reaches_its_database(here: Path, ssh: S
         "ca_file": unit.DATABASE_CA_PATH,
     }
     assert "pass-word" not in (here.parent / "ssh.log").read_text()
+
+
+def test_the_shop_is_told_of_its_journal_once_the_agent_runs(
+    tmp_path: Path, here: Path, ssh: Ssh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deployed again: unchanged. A word to the shop alone restarts no agent."""
+    shop = tmp_path / "wordpress.json"
+    monkeypatch.setattr(bundle_module, "_TELL_SHOP", f"python3 -I merge.py shop.json {shop} root")
+    told = {"journal": "open", "journal_public_key": "a2V5"}
+    word = {"first": "shop", "stores": {"shop": told}, "create": True, "new": {"permit": True}}
+    bundle = replace(_bundle("web-1"), shop=json.dumps(word).encode())
+
+    def once() -> str:
+        (result,) = asyncio.run(deploy(ssh, [(_host("web-1", "192.0.2.1"), bundle.pack)]))
+        return result.outcome
+
+    assert [once(), once()] == ["changed", "unchanged"]
+    assert json.loads(shop.read_text()) == {"store": "shop", "permit": True, **told}
+    shop.unlink()
+    restarts = (tmp_path / "systemctl.log").read_text().count("restart")
+    assert once() == "unchanged"
+    assert shop.exists()
+    assert (tmp_path / "systemctl.log").read_text().count("restart") == restarts
 
 
 def test_a_driver_that_is_missing_is_a_warning(tmp_path: Path, ssh: Ssh) -> None:

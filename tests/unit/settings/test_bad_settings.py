@@ -50,6 +50,16 @@ CASES = [
     ("", "mod: auto\n", "line 18: mod is not a setting; did you mean mode?"),
     ("", "mode: sometimes\n", "line 18: mode is 'sometimes'; write auto or approve or manual."),
     ("", "allow_unfenced: yes\n", "line 18: allow_unfenced is 'yes'; write true or false."),
+    (
+        "    zone: example.com",
+        "    zone: example.com\n    journal: {policy: on}",
+        "line 18: stores[0].journal.policy is 'on'; write open.",
+    ),
+    (
+        "    zone: example.com",
+        "    zone: example.com\n    journal: {timeout_ms: 5}",
+        "line 18: stores[0].journal.timeout_ms is '5'; write a number from 100 to 5000.",
+    ),
     ("", "fence: {network: yes}\n", "line 18: fence.network is 'yes'; write true or false."),
     ("", "fence: {host: true}\n", "line 18: fence.host is not a setting; did you mean hosts?"),
     ("", "group: other\n", "line 18: `group` is written twice (also on line 1); keep one."),
