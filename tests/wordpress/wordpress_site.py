@@ -25,7 +25,8 @@ import throwaway
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "wordpress"
-STANDIN = ROOT / "src/tidepool/shop/wordpress/standin/lab-commerce"
+SHOP = ROOT / "src/tidepool/shop/wordpress"
+STANDIN = SHOP / "standin/lab-commerce"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "farshore-tests"
 HERE = Path(__file__).parent
 HOST = "shop.test"
@@ -38,12 +39,14 @@ cd "$SCRATCH" && mkdir up work root wp-up wp-work
 mount -t overlay overlay -o "lowerdir=$IMAGE,upperdir=up,workdir=work" root
 mount -t proc proc root/proc
 mount --bind /dev root/dev
-for place in usr/share/farshore/wordpress run/farshore etc/farshore srv/wp srv/tests; do mkdir -p "root/$place"; done
+for place in usr/share/farshore/wordpress usr/share/wordpress run/farshore etc/farshore srv/wp srv/tests srv/shop; do mkdir -p "root/$place"; done
 mount --bind "$PLUGIN" root/usr/share/farshore/wordpress
 mount --bind "$RUN" root/run/farshore
 mount --bind "$ETC" root/etc/farshore
 mount --bind "$TESTS" root/srv/tests
+mount --bind "$SHOP" root/srv/shop
 mount -t overlay overlay -o "lowerdir=$WORDPRESS,upperdir=wp-up,workdir=wp-work" root/srv/wp
+mount --bind root/srv/wp root/usr/share/wordpress
 echo > root/run/farshore/box-is-up
 exec chroot root sleep infinity
 """
@@ -89,6 +92,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: str
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -107,9 +111,10 @@ class Box:
         return ["nsenter", "--target", str(self.inside), "--mount", "--pid", "--root", "--wd=/", *words]
 
     def php(self, file: str, given: Any = None, *words: str) -> str:
-        """What a file below tests/wordpress/php prints; `given` is its standard input, as JSON."""
+        """What a file prints, below tests/wordpress/php or by its path in the box; `given` is its input, as JSON."""
+        path = file if file.startswith("/") else f"/srv/tests/php/{file}"
         done = subprocess.run(
-            self.command("/usr/bin/php8.2", "-d", "display_errors=stderr", f"/srv/tests/php/{file}", *words),
+            self.command("/usr/bin/php8.2", "-d", "display_errors=stderr", path, *words),
             input=json.dumps(given).encode(),
             capture_output=True,
             check=False,
@@ -138,6 +143,13 @@ class Box:
             "soft_ns": int(soft_s * 1e9),
         }
         self._put("permit.json", told)
+
+    def plugin(self, there: bool) -> None:
+        """Puts the must-use plugin there, or takes it away."""
+        link = Path(f"/proc/{self.inside}/root/srv/wp/wp-content/mu-plugins/farshore.php")
+        link.unlink(missing_ok=True)
+        if there:
+            link.symlink_to("/usr/share/farshore/wordpress/farshore.php")
 
     def without(self, name: str) -> None:
         (self.run / name).unlink(missing_ok=True)
@@ -174,6 +186,7 @@ def open_box(folder: Path) -> Box:
             "RUN": str(places["run"]),
             "ETC": str(places["etc"]),
             "TESTS": str(HERE),
+            "SHOP": str(SHOP),
         },
     )
     until_s = time.monotonic() + 30
@@ -217,11 +230,28 @@ class Site:
 
     def open(self, seconds: float = 60, soft_s: float = 0.2, epoch: int = 1) -> None:
         """As the writer, with a permit."""
-        for name in ("closed.json", "unreconciled"):
+        for name in ("closed.json", "unreconciled", "trip.json", "charged"):
             self.box.without(name)
         self.box.settings()
         self.box.endpoint("writer", self.server.port, epoch)
         self.box.permit(seconds, soft_s, epoch)
+
+    def trip(self, hook: str, what: str) -> None:
+        """In the midst of the next requests, at that hook: read_only, outlast, move, damage."""
+        self.box.put("trip.json", json.dumps({"hook": hook, "do": what}))
+
+    def charged(self) -> int:
+        """How often a gateway was asked for money."""
+        noted = self.box.run / "charged"
+        return len(noted.read_text()) if noted.exists() else 0
+
+    def writable(self) -> None:
+        """Takes a fence away."""
+        connection = pymysql.connect(host="127.0.0.1", port=self.server.port, user="platform", password="secret")
+        try:
+            connection.cursor().execute("SET GLOBAL read_only = 0")
+        finally:
+            connection.close()
 
     def standby(self, epoch: int = 1) -> None:
         self.box.without("permit.json")
@@ -246,7 +276,8 @@ class Site:
             connection.request(method, path, body, {**told, **(headers or {})})
             answer = connection.getresponse()
             text = answer.read().decode(errors="replace")
-            return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, text)
+            told_back = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, told_back, text, tuple(answer.headers.get_all("Set-Cookie") or ()))
         finally:
             connection.close()
 
@@ -280,7 +311,7 @@ def open_site(folder: Path) -> Site:
     box.endpoint("writer", server.port)
     box.permit(600)
     box.put("checkouts.lock")
-    facts = json.loads(box.php("install.php", {"shop": _shop(box)}).splitlines()[-1])
+    facts = _installed(box)
     port, log = throwaway.free_port(), folder / "web.log"
     with log.open("wb") as output:
         web = subprocess.Popen(
@@ -303,6 +334,20 @@ def open_site(folder: Path) -> Site:
             return site
     site.stop()
     raise RuntimeError(f"The web server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+PRODUCTS = [["Lantern", "12.50"], ["Rope", "3.10"]]
+
+
+def _installed(box: Box) -> dict[str, Any]:
+    """WordPress, and on it the shop: what stands in for it, or WooCommerce where that was given."""
+    shop = _shop(box)
+    facts: dict[str, Any] = json.loads(box.php("install.php", {"shop": shop}).splitlines()[-1])
+    if shop:
+        box.php("/srv/shop/install/install.php", {"plugin": shop}, "activate")
+        told = box.php("/srv/shop/install/install.php", {"hpos": True, "products": PRODUCTS, "stock": 1000}, "stock")
+        facts |= json.loads(told.splitlines()[-1])
+    return facts
 
 
 def _shop(box: Box) -> str:

@@ -74,14 +74,14 @@ final class Farshore_Journal_Points {
 	 * @param WC_Order|false|null $order The order.
 	 */
 	public function acknowledgement( $order ): bool {
-		return is_object( $order ) && $this->write( 'ack', $order );
+		return $order instanceof WC_Order && $this->write( 'ack', $order );
 	}
 
 	/** What was changed besides: best effort, nobody can be refused any more. */
 	public function flush(): void {
 		foreach ( array_keys( $this->changed ) as $id ) {
 			$order = wc_get_order( $id );
-			if ( is_object( $order ) && method_exists( $order, 'get_order_key' ) && ! in_array( $order->get_status(), array( 'checkout-draft', 'auto-draft' ), true ) ) {
+			if ( $order instanceof WC_Order && ! in_array( $order->get_status(), array( 'checkout-draft', 'auto-draft' ), true ) ) {
 				$this->write( 'change', $order );
 			}
 		}

@@ -16,7 +16,7 @@ final class Farshore_Order_Check {
 	/**
 	 * The newest state of each order that this request saved.
 	 *
-	 * @var array<int, WC_Abstract_Order>
+	 * @var array<int, WC_Order>
 	 */
 	private array $saved = array();
 
@@ -28,8 +28,18 @@ final class Farshore_Order_Check {
 	 */
 	private array $statuses = array();
 
+	/**
+	 * The items that this request wrote, by order, with their kind.
+	 *
+	 * @var array<int, array<int, string>>
+	 */
+	private array $items = array();
+
 	/** Begins to remember what is saved. */
 	public function watch(): void {
+		add_action( 'woocommerce_new_order_item', array( $this, 'remember_item' ), PHP_INT_MAX, 3 );
+		add_action( 'woocommerce_before_delete_order_item', array( $this, 'forget_item' ), PHP_INT_MAX, 1 );
+		add_action( 'woocommerce_remove_order_items', array( $this, 'forget_items' ), PHP_INT_MAX, 2 );
 		add_action( 'woocommerce_after_order_object_save', array( $this, 'remember' ), PHP_INT_MAX );
 		add_action( 'woocommerce_order_status_changed', array( $this, 'remember_status' ), PHP_INT_MIN, 3 );
 	}
@@ -51,9 +61,42 @@ final class Farshore_Order_Check {
 	 * @param mixed $order The order.
 	 */
 	public function remember( $order ): void {
-		if ( is_object( $order ) && method_exists( $order, 'get_id' ) && $order->get_id() > 0 ) {
+		if ( $order instanceof WC_Order && $order->get_id() > 0 ) {
 			$this->saved[ $order->get_id() ] = $order;
 		}
+	}
+
+	/**
+	 * An item was written.
+	 *
+	 * @param int    $item_id  The item's id.
+	 * @param object $item     The item.
+	 * @param int    $order_id The order's id.
+	 */
+	public function remember_item( $item_id, $item, $order_id ): void {
+		$this->items[ (int) $order_id ][ (int) $item_id ] = is_object( $item ) && is_callable( array( $item, 'get_type' ) ) ? (string) $item->get_type() : '';
+	}
+
+	/**
+	 * An item was taken away.
+	 *
+	 * @param int $item_id The item's id.
+	 */
+	public function forget_item( $item_id ): void {
+		foreach ( array_keys( $this->items ) as $order_id ) {
+			unset( $this->items[ $order_id ][ (int) $item_id ] );
+		}
+	}
+
+	/**
+	 * Items were taken away, all of them or those of one kind.
+	 *
+	 * @param WC_Order    $order The order.
+	 * @param string|null $kind  Which.
+	 */
+	public function forget_items( $order, $kind = null ): void {
+		$id                 = $order->get_id();
+		$this->items[ $id ] = array_filter( $this->items[ $id ] ?? array(), static fn ( string $known ): bool => ! empty( $kind ) && $known !== $kind );
 	}
 
 	/**
@@ -64,7 +107,7 @@ final class Farshore_Order_Check {
 	 */
 	public function believed( int $id ) {
 		$order = $this->saved[ $id ] ?? wc_get_order( $id );
-		return is_object( $order ) && method_exists( $order, 'get_order_key' ) ? $order : null;
+		return $order instanceof WC_Order ? $order : null;
 	}
 
 	/**
@@ -122,7 +165,9 @@ final class Farshore_Order_Check {
 		if ( abs( (float) $row->total - (float) $order->get_total( 'edit' ) ) > 0.000001 ) {
 			return 'its total is another';
 		}
-		$items = count( $order->get_items( array( 'line_item', 'shipping', 'fee', 'tax', 'coupon' ) ) );
+		// An object reads its items when it is first asked for them, and would agree with any damage: what was written counts.
+		$written = count( $this->items[ $id ] ?? array() );
+		$items   = 0 < $written ? $written : count( $order->get_items( array( 'line_item', 'shipping', 'fee', 'tax', 'coupon' ) ) );
 		return (int) $row->items === $items ? null : "it has $row->items items of $items";
 	}
 
@@ -133,7 +178,9 @@ final class Farshore_Order_Check {
 	 */
 	private function row( int $id ): ?object {
 		global $wpdb;
-		$items = "(SELECT COUNT(*) FROM {$wpdb->prefix}woocommerce_order_items i WHERE i.order_id = o.%s AND i.order_item_type IN ('line_item','shipping','fee','tax','coupon')) AS items";
+		$these = implode( ',', array_keys( $this->items[ $id ] ?? array() ) );
+		$which = '' === $these ? "i.order_item_type IN ('line_item','shipping','fee','tax','coupon')" : "i.order_item_id IN ($these)";
+		$items = "(SELECT COUNT(*) FROM {$wpdb->prefix}woocommerce_order_items i WHERE i.order_id = o.%s AND $which) AS items";
 		if ( 'yes' === get_option( 'woocommerce_custom_orders_table_enabled' ) ) {
 			$sql = "SELECT o.status, o.total_amount AS total, d.order_key, " . sprintf( $items, 'id' )
 				. " FROM {$wpdb->prefix}wc_orders o JOIN {$wpdb->prefix}wc_order_operational_data d ON d.order_id = o.id WHERE o.id = %d";

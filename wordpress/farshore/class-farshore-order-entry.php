@@ -31,6 +31,7 @@ final class Farshore_Order_Entry {
 		'customer_note'        => 'get_customer_note',
 		'prices_include_tax'   => 'get_prices_include_tax',
 		'discount_total'       => 'get_discount_total',
+		'discount_tax'         => 'get_discount_tax',
 		'shipping_total'       => 'get_shipping_total',
 		'cart_tax'             => 'get_cart_tax',
 		'shipping_tax'         => 'get_shipping_tax',
@@ -76,7 +77,7 @@ final class Farshore_Order_Entry {
 	public static function of( $order, ?string $status = null ): array {
 		$entry = self::plain( $order, self::PLAIN );
 
-		$entry['type']          = method_exists( $order, 'get_type' ) ? $order->get_type() : 'shop_order';
+		$entry['type']          = self::ask( $order, 'get_type' ) ?? 'shop_order';
 		$entry['status']        = $status ?? $entry['status'] ?? '';
 		$entry['created_gmt']   = self::moment( $order, 'get_date_created' );
 		$entry['paid_gmt']      = self::moment( $order, 'get_date_paid' );
@@ -100,11 +101,27 @@ final class Farshore_Order_Entry {
 	private static function plain( object $from, array $getters ): array {
 		$values = array();
 		foreach ( $getters as $name => $getter ) {
-			if ( is_callable( array( $from, $getter ) ) && method_exists( $from, $getter ) ) {
-				$values[ $name ] = $from->$getter( 'edit' );
+			$value = self::ask( $from, $getter );
+			if ( null !== $value ) {
+				$values[ $name ] = $value;
 			}
 		}
 		return $values;
+	}
+
+	/**
+	 * What a getter says; null where there is none: not every release, nor every kind of item, has each of them.
+	 *
+	 * @param object $of     Order or item.
+	 * @param string $getter Its name.
+	 * @return mixed
+	 */
+	private static function ask( object $of, string $getter ) {
+		try {
+			return $of->$getter( 'edit' );
+		} catch ( Error $absent ) {
+			return null;
+		}
 	}
 
 	/**
@@ -114,7 +131,7 @@ final class Farshore_Order_Entry {
 	 * @param string $getter Which.
 	 */
 	private static function moment( object $order, string $getter ): ?string {
-		$at = method_exists( $order, $getter ) ? $order->$getter( 'edit' ) : null;
+		$at = self::ask( $order, $getter );
 		if ( $at instanceof DateTimeInterface ) {
 			return gmdate( 'Y-m-d H:i:s', $at->getTimestamp() );
 		}
@@ -131,9 +148,9 @@ final class Farshore_Order_Entry {
 	private static function address( object $order, string $which ): array {
 		$address = array();
 		foreach ( self::ADDRESS as $field ) {
-			$getter = "get_{$which}_{$field}";
-			if ( method_exists( $order, $getter ) ) {
-				$address[ $field ] = (string) $order->$getter( 'edit' );
+			$value = self::ask( $order, "get_{$which}_{$field}" );
+			if ( null !== $value ) {
+				$address[ $field ] = (string) $value;
 			}
 		}
 		return $address;
@@ -187,10 +204,10 @@ final class Farshore_Order_Entry {
 		foreach ( array_reverse( $found ) as $note ) {
 			$at      = $note->date_created ?? null;
 			$notes[] = array(
-				'content'     => (string) ( $note->content ?? '' ),
+				'content'      => (string) ( $note->content ?? '' ),
 				'for_customer' => (bool) ( $note->customer_note ?? false ),
-				'added_by'    => (string) ( $note->added_by ?? '' ),
-				'created_gmt' => $at instanceof DateTimeInterface ? gmdate( 'Y-m-d H:i:s', $at->getTimestamp() ) : null,
+				'added_by'     => (string) ( $note->added_by ?? '' ),
+				'created_gmt'  => $at instanceof DateTimeInterface ? gmdate( 'Y-m-d H:i:s', $at->getTimestamp() ) : null,
 			);
 		}
 		return $notes;
@@ -223,10 +240,11 @@ final class Farshore_Order_Entry {
 	 * @param object $order The order.
 	 */
 	private static function stock_reduced( object $order ): bool {
-		if ( method_exists( $order, 'get_order_stock_reduced' ) ) {
-			return (bool) $order->get_order_stock_reduced( 'edit' );
+		$own = self::ask( $order, 'get_order_stock_reduced' );
+		if ( null !== $own ) {
+			return (bool) $own;
 		}
-		$store = method_exists( $order, 'get_data_store' ) ? $order->get_data_store() : null;
+		$store = self::ask( $order, 'get_data_store' );
 		return is_object( $store ) && is_callable( array( $store, 'get_stock_reduced' ) ) && $store->get_stock_reduced( $order->get_id() );
 	}
 }

@@ -63,3 +63,53 @@ add_action(
 );
 add_action( 'farshore_test_job', 'farshore_test_write' );
 add_action( 'woocommerce_cancel_unpaid_orders', 'farshore_test_write' );
+
+/** What a test wants to happen in the midst of a request: {"hook": name, "do": what}. */
+function farshore_test_trip(): void {
+	$trip = json_decode( (string) @file_get_contents( '/run/farshore/trip.json' ), true );
+	if ( ! is_array( $trip ) ) {
+		return;
+	}
+	add_filter(
+		$trip['hook'],
+		static function ( $value = null ) use ( $trip ) {
+			static $done = false;
+			if ( ! $done ) {
+				$done = true;
+				farshore_test_happen( $trip['do'] );
+			}
+			return $value;
+		},
+		10
+	);
+}
+
+/** Fences the database as an administrator would, waits until the permit is over, or moves the writer. */
+function farshore_test_happen( string $what ): void {
+	$endpoint = json_decode( file_get_contents( '/run/farshore/endpoint.json' ), true );
+	if ( 'read_only' === $what ) {
+		$admin = new mysqli( $endpoint['host'], 'platform', 'secret', '', $endpoint['port'] );
+		$admin->query( 'SET GLOBAL read_only = 1' );
+	} elseif ( 'outlast' === $what ) {
+		$until = json_decode( file_get_contents( '/run/farshore/permit.json' ), true )['until_mono_ns'] ?? 0;
+		while ( hrtime( true ) < $until + 20000000 ) {
+			usleep( 10000 );
+		}
+	} elseif ( 'move' === $what ) {
+		$moved = array( 'epoch' => $endpoint['epoch'] + 1, 'role' => 'standby' ) + $endpoint;
+		file_put_contents( '/run/farshore/endpoint.json', json_encode( $moved ) );
+	} elseif ( 'damage' === $what ) {
+		$admin = new mysqli( $endpoint['host'], 'platform', 'secret', 'shop', $endpoint['port'] );
+		$admin->query( 'DELETE FROM wp_woocommerce_order_items' );
+	}
+}
+farshore_test_trip();
+
+// A gateway that says when it was asked for money.
+add_filter(
+	'woocommerce_cod_process_payment_order_status',
+	static function ( $status ) {
+		file_put_contents( '/run/farshore/charged', 'x', FILE_APPEND );
+		return $status;
+	}
+);
