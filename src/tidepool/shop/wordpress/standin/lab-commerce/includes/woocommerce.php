@@ -34,6 +34,8 @@ final class WooCommerce {
 	}
 
 	private function __construct() {
+		// By this name WordPress's own functions find the table; without it they write nothing, and say nothing.
+		$GLOBALS['wpdb']->order_itemmeta = $GLOBALS['wpdb']->prefix . 'woocommerce_order_itemmeta';
 		register_activation_hook( WC_PLUGIN_FILE, 'lab_commerce_install' );
 		add_action( 'init', array( $this, 'init' ), 0 );
 		add_action( 'rest_api_init', 'lab_store_api_routes' );
