@@ -26,12 +26,11 @@ final class Farshore_Reconcile_Items {
 	 * @param WC_Order_Item $item Line.
 	 */
 	public static function total( $item ): string {
-		$getters = array(
-			'coupon' => 'get_discount',
-			'tax'    => 'get_tax_total',
+		$names = array(
+			'coupon' => 'discount',
+			'tax'    => 'tax_total',
 		);
-		$getter  = $getters[ $item->get_type() ] ?? 'get_total';
-		return is_callable( array( $item, $getter ) ) ? (string) $item->$getter( 'edit' ) : '0';
+		return (string) Farshore_Reconcile_Property::get( $item, $names[ $item->get_type() ] ?? 'total', '0' );
 	}
 
 	/**
@@ -96,7 +95,7 @@ final class Farshore_Reconcile_Items {
 			if ( $item->get_type() !== ( $line['type'] ?? 'line_item' ) || (string) $item->get_name( 'edit' ) !== (string) ( $line['name'] ?? '' ) ) {
 				continue;
 			}
-			$product = is_callable( array( $item, 'get_product_id' ) ) ? array( (int) $item->get_product_id( 'edit' ), (int) $item->get_variation_id( 'edit' ) ) : array( 0, 0 );
+			$product = array( (int) Farshore_Reconcile_Property::get( $item, 'product_id', 0 ), (int) Farshore_Reconcile_Property::get( $item, 'variation_id', 0 ) );
 			$goods   = array( (int) ( $line['product_id'] ?? 0 ), (int) ( $line['variation_id'] ?? 0 ) ) === $product
 				&& (float) $item->get_quantity() === (float) ( $line['quantity'] ?? 1 );
 			if ( 'named' === $how || ( 'alike' === $how && $goods ) || ( 'own' === $how && (int) ( $line['id'] ?? 0 ) === $item->get_id() ) ) {
@@ -132,12 +131,12 @@ final class Farshore_Reconcile_Items {
 	private static function fill( $item, array $line ): void {
 		foreach ( array( 'product_id', 'variation_id' ) as $name ) {
 			if ( ! empty( $line[ $name ] ) ) {
-				self::set( $item, $name, (int) $line[ $name ] );
+				Farshore_Reconcile_Property::set( $item, $name, (int) $line[ $name ] );
 			}
 		}
 		foreach ( $line as $name => $value ) {
 			if ( ! in_array( $name, self::NOT_SET, true ) && null !== $value ) {
-				self::set( $item, (string) $name, $value );
+				Farshore_Reconcile_Property::set( $item, (string) $name, $value );
 			}
 		}
 		$own = array(
@@ -146,7 +145,7 @@ final class Farshore_Reconcile_Items {
 		);
 		$own = $own[ $item->get_type() ] ?? '';
 		if ( '' !== $own && ! isset( $line[ $own ] ) && isset( $line['total'] ) ) {
-			self::set( $item, $own, $line['total'] );
+			Farshore_Reconcile_Property::set( $item, $own, $line['total'] );
 		}
 		foreach ( (array) ( $line['meta'] ?? array() ) as $meta ) {
 			$name = (string) ( $meta['key'] ?? '' );
@@ -154,25 +153,6 @@ final class Farshore_Reconcile_Items {
 			if ( '' !== $name && Farshore_Reconcile_Stock::LINE !== $name && ! $item->meta_exists( $name ) ) {
 				$item->add_meta_data( $name, $meta['value'] ?? '' );
 			}
-		}
-	}
-
-	/**
-	 * One property. A product that does not exist any more is no reason to lose the line.
-	 *
-	 * @param WC_Order_Item $item  Line.
-	 * @param string        $name  Property.
-	 * @param mixed         $value Value.
-	 */
-	private static function set( $item, string $name, $value ): void {
-		$setter = "set_$name";
-		if ( ! is_callable( array( $item, $setter ) ) ) {
-			return;
-		}
-		try {
-			$item->$setter( $value );
-		} catch ( Exception $error ) {
-			unset( $error );
 		}
 	}
 }

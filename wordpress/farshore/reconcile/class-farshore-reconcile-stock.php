@@ -22,8 +22,9 @@ final class Farshore_Reconcile_Stock {
 	 * @param WC_Order $order Order.
 	 */
 	public static function reduced( WC_Order $order ): bool {
-		if ( is_callable( array( $order, 'get_order_stock_reduced' ) ) ) {
-			return wc_string_to_bool( $order->get_order_stock_reduced( 'edit' ) );
+		$flag = Farshore_Reconcile_Property::get( $order, 'order_stock_reduced', null );
+		if ( null !== $flag ) {
+			return wc_string_to_bool( $flag );
 		}
 		$store = $order->get_data_store();
 		return $store && is_callable( array( $store, 'get_stock_reduced' ) ) && wc_string_to_bool( $store->get_stock_reduced( $order->get_id() ) );

@@ -62,8 +62,7 @@ final class Farshore_Reconcile_View {
 	private static function address( WC_Order $order, string $kind ): array {
 		$found = array();
 		foreach ( self::ADDRESS as $name ) {
-			$getter = "get_{$kind}_$name";
-			$text   = is_callable( array( $order, $getter ) ) ? (string) $order->$getter( 'edit' ) : '';
+			$text = (string) Farshore_Reconcile_Property::get( $order, "{$kind}_$name" );
 			if ( '' !== $text ) {
 				$found[ $name ] = $text;
 			}
@@ -84,8 +83,8 @@ final class Farshore_Reconcile_View {
 				'id'           => $item->get_id(),
 				'type'         => (string) $item->get_type(),
 				'name'         => (string) $item->get_name( 'edit' ),
-				'product_id'   => is_callable( array( $item, 'get_product_id' ) ) ? (int) $item->get_product_id( 'edit' ) : 0,
-				'variation_id' => is_callable( array( $item, 'get_variation_id' ) ) ? (int) $item->get_variation_id( 'edit' ) : 0,
+				'product_id'   => (int) Farshore_Reconcile_Property::get( $item, 'product_id', 0 ),
+				'variation_id' => (int) Farshore_Reconcile_Property::get( $item, 'variation_id', 0 ),
 				'quantity'     => (string) $item->get_quantity(),
 				'total'        => Farshore_Reconcile_Items::total( $item ),
 			);
@@ -101,7 +100,7 @@ final class Farshore_Reconcile_View {
 	 */
 	private static function refunds( WC_Order $order ): array {
 		$found = array();
-		foreach ( is_callable( array( $order, 'get_refunds' ) ) ? $order->get_refunds() : array() as $refund ) {
+		foreach ( $order->get_refunds() as $refund ) {
 			$of      = (string) $refund->get_meta( Farshore_Reconcile_Refunds::OF, true );
 			$found[] = array(
 				'id'          => $refund->get_id(),

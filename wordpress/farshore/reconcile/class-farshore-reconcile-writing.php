@@ -179,12 +179,8 @@ final class Farshore_Reconcile_Writing {
 	 */
 	private static function props( WC_Order $order, array $told, array $names ): void {
 		foreach ( $names as $name ) {
-			if ( isset( $told[ $name ] ) && '' !== $told[ $name ] && is_callable( array( $order, "set_$name" ) ) ) {
-				try {
-					$order->{"set_$name"}( $told[ $name ] );
-				} catch ( Exception $error ) {
-					unset( $error ); // Such as a customer's account that was lost with the order: the order is not lost for it.
-				}
+			if ( isset( $told[ $name ] ) && '' !== $told[ $name ] ) {
+				Farshore_Reconcile_Property::set( $order, $name, $told[ $name ] );
 			}
 		}
 	}
@@ -267,8 +263,8 @@ final class Farshore_Reconcile_Writing {
 		if ( '' !== $held ) {
 			$order->update_meta_data( self::HELD, (string) ( $act['note'] ?? $held ) );
 		}
-		if ( is_callable( array( $order, 'set_new_order_email_sent' ) ) && in_array( $status, self::TAKEN, true ) ) {
-			$order->set_new_order_email_sent( true );
+		if ( in_array( $status, self::TAKEN, true ) ) {
+			Farshore_Reconcile_Property::set( $order, 'new_order_email_sent', true );
 		}
 	}
 

@@ -74,7 +74,7 @@ try {
 	if ( ! function_exists( 'wc_get_order' ) ) {
 		throw new Farshore_Reconcile_Failure( 'WooCommerce is not active in this WordPress; activate it and repeat.' );
 	}
-	foreach ( array( 'silence', 'view', 'finding', 'order', 'items', 'stock', 'refunds', 'writing', 'transaction', 'acts' ) as $farshore_part ) {
+	foreach ( array( 'property', 'silence', 'view', 'finding', 'order', 'items', 'stock', 'refunds', 'writing', 'transaction', 'acts' ) as $farshore_part ) {
 		require_once __DIR__ . "/class-farshore-reconcile-$farshore_part.php";
 	}
 	farshore_reconcile_answer( ( new Farshore_Reconcile_Acts() )->answer( $farshore_asked ), 0 );
