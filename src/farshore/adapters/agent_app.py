@@ -67,9 +67,10 @@ class AgentApp:
         until_s = self._client.peer_until_s
         return view if until_s is None else replace(view, certificate_left_s=until_s - time.time())
 
-    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:
+    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None, whole: bool = False) -> None:
         handed = None if bridge is None else {"address": bridge.address, "what": bridge.what.value}
-        answer = await self._command("/v1/point", {"endpoint": endpoint_to_json(endpoint), "bridge": handed})
+        body = {"endpoint": endpoint_to_json(endpoint), "bridge": handed, "whole": whole}
+        answer = await self._command("/v1/point", body)
         if answer.status != 200:
             raise self._refusal(answer)
 

@@ -12,6 +12,7 @@ from farshore.agent.journal_commands import PATHS as JOURNAL_PATHS
 from farshore.agent.journal_side import JournalSide
 from farshore.agent.memory import Memory, MemoryFull
 from farshore.agent.permit_side import PermitSide
+from farshore.agent.reconciling import Reconciling
 from farshore.agent.watching import Watching
 from farshore.model.region import Endpoint, Epoch, Role
 from farshore.ports.agent_wire import (
@@ -34,6 +35,7 @@ _WHO = {
     "/v1/close": CONTROLLER,
     "/v1/renew": AGENT,
     "/v1/promise": AGENT,
+    "/v1/reconcile": CONTROLLER,
     **JOURNAL_PATHS,
 }
 
@@ -47,6 +49,7 @@ class Commands:
         self._watching = watching
         self._permit = permit
         self._journal = journal
+        self._reconciling = Reconciling(memory)
         self._heard = HeardControllers()
         self._writing = asyncio.Lock()
 
@@ -73,6 +76,8 @@ class Commands:
                 return await self._permit.commands.relay(caller, body)
             if path in JOURNAL_PATHS:
                 return await self._journal.commands.answer(path, body)
+            if path == "/v1/reconcile":
+                return await self._reconciling.answer(body)
             if path == "/v1/promise":
                 async with self._writing:
                     return self._permit.commands.promise(caller, body)
@@ -105,7 +110,8 @@ class Commands:
         if path == "/v1/view":
             return self._view(controller)
         if path == "/v1/point":
-            return await self._point(endpoint_from_json(body.get("endpoint")), bridge_from_json(body.get("bridge")))
+            endpoint, bridge = endpoint_from_json(body.get("endpoint")), bridge_from_json(body.get("bridge"))
+            return await self._point(endpoint, bridge, body.get("whole") is True)
         if path == "/v1/watch":
             return await self._watch(body)
         if path == "/v1/terms":
@@ -136,7 +142,7 @@ class Commands:
             },
         )
 
-    async def _point(self, endpoint: Endpoint, bridge: Bridge | None) -> Answer:
+    async def _point(self, endpoint: Endpoint, bridge: Bridge | None, whole: bool) -> Answer:
         memory = self._memory
         memory.reread_endpoint()
         refusal = self._refusal(endpoint)
@@ -149,7 +155,7 @@ class Commands:
             if endpoint.epoch > memory.epoch:
                 self._permit.bridge.begin_epoch()
             self._permit.commands.pointed(endpoint)
-            await asyncio.to_thread(self._keep, endpoint)
+            await asyncio.to_thread(self._keep, endpoint, whole)
             if endpoint.role == Role.STANDBY:
                 await self._permit.renewing.close_gate()
         self._permit.commands.open()
@@ -157,8 +163,9 @@ class Commands:
         self._permit.renewing.wake()
         return Answer(200, {"endpoint": self._endpoint()})
 
-    def _keep(self, endpoint: Endpoint) -> None:
-        self._journal.begin_epoch(endpoint)
+    def _keep(self, endpoint: Endpoint, whole: bool) -> None:
+        if not whole:
+            self._journal.begin_epoch(endpoint)
         if endpoint.role == Role.WRITER:
             self._permit.known.keep_opened(endpoint)
         self._memory.keep_epoch(endpoint.epoch)

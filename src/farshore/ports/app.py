@@ -95,8 +95,10 @@ class App(Protocol):
         Raises Unreachable; Refused when one end does not accept the other's certificate, or the answer is garbled."""
         ...
 
-    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:
+    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None, whole: bool = False) -> None:
         """Replace the endpoint file atomically, and set up this bridge or none. The same again is silent success.
+
+        `whole`: the database there has every order that was ever acknowledged, so none waits for reconciliation.
 
         RetryLater while a promise not to open is running, Refused when the agent has seen a larger epoch, or another
         endpoint of the same epoch and role.

@@ -38,6 +38,7 @@ class FakeApp:
     relays: tuple[str, ...] = ()
     promisors: tuple[Promisor, ...] = ()
     closed: bool = False
+    whole: bool = False  # as the last `point` said
     seen: Epoch = _NEVER  # the larger epoch it was told, if that was not by an endpoint
     revoked: Epoch = _NEVER
     journal: FakeOrderJournal = field(default_factory=FakeOrderJournal)
@@ -64,7 +65,7 @@ class FakeApp:
                 dict(self.journal_said),
             )
 
-    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None) -> None:
+    async def point(self, endpoint: Endpoint, bridge: Bridge | None = None, whole: bool = False) -> None:
         with self.calls.call("app.point"):
             self._reach()
             self._judge(endpoint)
@@ -72,6 +73,7 @@ class FakeApp:
                 raise RetryLater(f"Agent {self.name} has promised not to open.", after_s=self.promise.left_s)
             self.endpoint = endpoint
             self.bridge = bridge
+            self.whole = whole
             self.closed = False
 
     async def close_checkout(self, epoch: Epoch, reopens_s: float, wait_s: float) -> bool:

@@ -372,6 +372,23 @@ def test_after_a_failover_webhooks_wait_until_every_store_is_reconciled(folder: 
     asyncio.run(work())
 
 
+def test_a_planned_move_leaves_nothing_to_reconcile_and_an_older_wait_goes_on(folder: Path) -> None:
+    async def work() -> None:
+        standby = Region(folder, "web-sfo3-1", "sfo3")
+        await standby.start()
+        flag = standby.run / "unreconciled"
+        await standby.app.point(endpoint(Role.STANDBY))
+        await standby.app.point(endpoint(Role.WRITER, 2), whole=True)
+        assert not flag.exists()
+        await standby.app.point(endpoint(Role.WRITER, 3))
+        await standby.app.point(endpoint(Role.WRITER, 4), whole=True)
+        assert json.loads(flag.read_text())["epoch"] == 3
+        assert await standby.app.journal.reconciled(Epoch(3), "shop") is True
+        await standby.stop()
+
+    asyncio.run(work())
+
+
 def test_a_fresh_agent_and_one_without_a_journal_raise_no_flag(folder: Path) -> None:
     async def work() -> None:
         for number, terms in ((1, OPEN), (2, JournalTerms(JournalPolicy.OFF))):

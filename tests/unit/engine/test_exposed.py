@@ -38,6 +38,7 @@ async def _fail_over(world: SmallWorld) -> str:
         world.agents_see(SFO, down=NYC)
         await world.clock.advance(40)
     assert world.sells(SFO)
+    assert not any(app.whole for app in world.apps[SFO].apps), "orders may be missing until they are reconciled"
     done = [e for e in await world.events() if isinstance(e, StepDone) and e.step is StepKind.JUMP_IDS]
     return done[0].detail
 

@@ -59,6 +59,7 @@ def test_a_switchover_moves_the_writer_and_its_visitors() -> None:
     assert [(e.epoch, e.holder) for e in found if isinstance(e, Granted)] == [(1, NYC), (2, SFO)]
     assert at(found, K.PROMOTE, StepStarted) >= at(found, K.DRAIN)
     assert {app.endpoint.role for app in world.apps[SFO].apps if app.endpoint} == {Role.WRITER}
+    assert all(app.whole for app in world.apps[SFO].apps), "nothing waits for reconciliation"
     assert {app.endpoint.role for app in world.apps[NYC].apps if app.endpoint} == {Role.STANDBY}
     assert {app.bridge.address for app in world.apps[NYC].apps if app.bridge} == {IPS[SFO]}
     assert world.databases[NYC].state["blocked:shop"] is True

@@ -20,13 +20,19 @@ class Pointed:
 
 
 async def point_all(
-    apps: Sequence[App], endpoint: Endpoint, clock: Clock, *, hurry: bool, bridge: Bridge | None = None
+    apps: Sequence[App],
+    endpoint: Endpoint,
+    clock: Clock,
+    *,
+    hurry: bool,
+    bridge: Bridge | None = None,
+    whole: bool = False,
 ) -> Pointed:
     """With `hurry`, a dead app server does not hold up the live ones: it is left for later.
 
     Breaking a command off is safe: an endpoint is replaced whole or not at all, and the same one again is no change.
     """
-    tasks = {asyncio.create_task(_point(app, endpoint, bridge)): app.name for app in apps}
+    tasks = {asyncio.create_task(_point(app, endpoint, bridge, whole)): app.name for app in apps}
     pending = set(tasks)
     alarm: asyncio.Task[None] | None = None
     try:
@@ -44,8 +50,8 @@ async def point_all(
     return _sum_up(tasks, pending)
 
 
-async def _point(app: App, endpoint: Endpoint, bridge: Bridge | None) -> None:
-    await app.point(endpoint, bridge)
+async def _point(app: App, endpoint: Endpoint, bridge: Bridge | None, whole: bool) -> None:
+    await app.point(endpoint, bridge, whole)
 
 
 async def _alarm(clock: Clock) -> None:
