@@ -1,4 +1,4 @@
-"""The agent's end of the journal's socket, as far as PHP sees it: says what it is told to, and notes what it was asked."""
+"""The agent's end of the journal's socket, as PHP sees it: says what it is told to, notes what it was asked."""
 
 import json
 import socket

@@ -10,8 +10,6 @@ from shopper import Shopper, acknowledged
 from wordpress_site import Site
 
 WAYS = ("blocks", "classic")
-BEFORE = {"blocks": "woocommerce_store_api_checkout_order_processed", "classic": "woocommerce_checkout_order_processed"}
-PLUGIN = "/srv/wp/wp-content/mu-plugins/farshore.php"
 
 
 @pytest.fixture(params=["own tables", "posts"])
@@ -35,7 +33,8 @@ def _full(site: Site) -> Shopper:
 
 def _statuses(site: Site) -> list[str]:
     """Of all orders, wherever they are."""
-    rows = site.rows("SELECT status FROM wp_wc_orders UNION ALL SELECT post_status FROM wp_posts WHERE post_type = 'shop_order'")
+    posts = "SELECT post_status FROM wp_posts WHERE post_type = 'shop_order'"
+    rows = site.rows(f"SELECT status FROM wp_wc_orders UNION ALL {posts}")
     return [str(row[0]).removeprefix("wc-") for row in rows]
 
 
@@ -45,8 +44,8 @@ def test_an_open_shop_sells(shop: Site, way: str) -> None:
     answer = _full(shop).buy(way)
     assert acknowledged(answer), answer.body
     assert (answer.headers["x-region"], answer.headers["x-epoch"]) == ("nyc3", "1")
-    assert _statuses(shop)[before:].count("processing") + _statuses(shop)[:before].count("processing") > 0
     assert len(_statuses(shop)) == before + 1
+    assert "processing" in _statuses(shop)
     assert shop.charged() == 1
 
 

@@ -39,7 +39,8 @@ cd "$SCRATCH" && mkdir up work root wp-up wp-work
 mount -t overlay overlay -o "lowerdir=$IMAGE,upperdir=up,workdir=work" root
 mount -t proc proc root/proc
 mount --bind /dev root/dev
-for place in usr/share/farshore/wordpress usr/share/wordpress run/farshore etc/farshore srv/wp srv/tests srv/shop; do mkdir -p "root/$place"; done
+for place in usr/share/farshore/wordpress usr/share/wordpress run/farshore etc/farshore srv/wp srv/tests srv/shop
+do mkdir -p "root/$place"; done
 mount --bind "$PLUGIN" root/usr/share/farshore/wordpress
 mount --bind "$RUN" root/run/farshore
 mount --bind "$ETC" root/etc/farshore
@@ -245,11 +246,17 @@ class Site:
         noted = self.box.run / "charged"
         return len(noted.read_text()) if noted.exists() else 0
 
+    def readable_only(self) -> None:
+        """The fence that is none: WooCommerce goes on, and says that all is well."""
+        self._read_only(1)
+
     def writable(self) -> None:
-        """Takes a fence away."""
+        self._read_only(0)
+
+    def _read_only(self, value: int) -> None:
         connection = pymysql.connect(host="127.0.0.1", port=self.server.port, user="platform", password="secret")
         try:
-            connection.cursor().execute("SET GLOBAL read_only = 0")
+            connection.cursor().execute(f"SET GLOBAL read_only = {value}")
         finally:
             connection.close()
 

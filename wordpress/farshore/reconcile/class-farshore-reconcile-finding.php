@@ -60,6 +60,16 @@ final class Farshore_Reconcile_Finding {
 	}
 
 	/**
+	 * Whether there are lines of an order with this number.
+	 *
+	 * @param int $id Number.
+	 */
+	public static function has_lines( int $id ): bool {
+		global $wpdb;
+		return null !== $wpdb->get_var( $wpdb->prepare( "SELECT order_item_id FROM {$wpdb->prefix}woocommerce_order_items WHERE order_id = %d LIMIT 1", $id ) );
+	}
+
+	/**
 	 * Keys of the orders that name these payments, by the payment's name.
 	 *
 	 * @param array<int, array<string, mixed>> $payments Each with `id` and `also`.

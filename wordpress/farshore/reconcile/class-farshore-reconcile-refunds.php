@@ -30,7 +30,7 @@ final class Farshore_Reconcile_Refunds {
 			$made = wc_create_refund(
 				array(
 					'order_id'       => $id,
-					'amount'         => (string) abs( (float) ( $refund['amount'] ?? 0 ) ),
+					'amount'         => ltrim( (string) ( $refund['amount'] ?? '0' ), '-' ),
 					'reason'         => (string) ( $refund['reason'] ?? '' ),
 					'refund_payment' => false,
 					'restock_items'  => false,

@@ -33,13 +33,21 @@ final class Farshore_Reconcile_Writing {
 		self::facts( $order, $told );
 		self::addresses( $order, $told );
 		self::all_meta( $order, $told );
-		Farshore_Reconcile_Items::add( $order, (array) ( $told['items'] ?? array() ) );
 		$free = $wish > 0 && ! Farshore_Reconcile_Finding::taken( $wish );
+		$left = $free && Farshore_Reconcile_Finding::has_lines( $wish );
+		if ( ! $left ) {
+			Farshore_Reconcile_Items::add( $order, (array) ( $told['items'] ?? array() ) );
+		}
 		if ( $wish > 0 && ! $free ) {
 			$order->update_meta_data( self::RECOVERED, (string) $wish );
 		}
 		self::status( $order, $told, $act );
 		$id = self::saved( $order, $free ? $wish : 0 );
+		if ( $left ) { // Lines without an order: they are its own, and say what was taken out of stock.
+			$order = new Farshore_Reconcile_Order( $id );
+			Farshore_Reconcile_Items::mend( $order, (array) ( $told['items'] ?? array() ), true );
+			$order->save();
+		}
 		self::after( $id, $told, $act );
 		return $id;
 	}
