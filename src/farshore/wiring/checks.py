@@ -10,6 +10,7 @@ from farshore.daemon.readiness.authority import check_authority
 from farshore.daemon.readiness.databases import check_databases, check_ids
 from farshore.daemon.readiness.doors import check_doors
 from farshore.daemon.readiness.finding import Finding, ok, warn
+from farshore.daemon.readiness.journal import check_journal
 from farshore.daemon.readiness.policy import check_policy
 from farshore.daemon.readiness.self_run import check_self_run
 from farshore.model.grant import held
@@ -41,6 +42,7 @@ async def run_checks(settings: Settings) -> list[Finding]:
             if isinstance(world.cloud, SelfRunCloud):
                 findings += await check_self_run(group, world.cloud.shortcomings)
         findings += await check_agents(group, world, grant)
+        findings += await check_journal(group, world, grant)
     findings += check_ids(group)
     notified = settings.notify.webhook_file is not None or bool(settings.notify.command)
     return findings + check_policy(group, notified)
