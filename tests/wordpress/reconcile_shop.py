@@ -1,4 +1,4 @@
-"""A shop in a box whose orders are lost and damaged as a dying region loses them, and a storefront that asks it directly."""
+"""A shop in a box whose orders are lost and damaged as a dying region loses them, and a storefront that asks it."""
 
 import json
 import subprocess
@@ -50,6 +50,11 @@ class LossyShop:
         asked = {"key": f"wc_order_test{self.made:04d}", "products": self.products, "created": CREATED, **more}
         told: dict[str, Any] = json.loads(self.box.php("reconcile_order.php", asked).splitlines()[-1])
         return told
+
+    def entry(self, key: str) -> dict[str, Any] | None:
+        """As it would be journalled now."""
+        told: dict[str, Any] = json.loads(self.box.php("reconcile_entry.php", [key]).splitlines()[-1])
+        return told[key]
 
     def stock(self) -> dict[str, float]:
         rows = self.sql("SELECT post_id, meta_value FROM wp_postmeta WHERE meta_key = '_stock'")
@@ -106,6 +111,34 @@ class LossyShop:
     def told(self, log: str) -> list[str]:
         file = self.box.run / log
         return file.read_text().splitlines() if file.exists() else []
+
+
+def same(before: Mapping[str, Any], now: Mapping[str, Any] | None) -> list[str]:
+    """What of an order is not as it was; rows have numbers of their own, and notes may have been added."""
+    if now is None:
+        return ["the order is not there"]
+    wrong = [
+        f"{name}: {before[name]!r} -> {now.get(name)!r}"
+        for name in before
+        if name not in ("items", "notes", "meta", "refunds") and before[name] != now.get(name)
+    ]
+    if sorted(map(_goods, before["items"])) != sorted(map(_goods, now["items"])):
+        wrong.append(f"items: {before['items']!r} -> {now['items']!r}")
+    said = [note["content"] for note in now["notes"]]
+    wrong += [f"note: {note['content']!r}" for note in before["notes"] if note["content"] not in said]
+    there = [(meta["key"], str(meta["value"])) for meta in now["meta"]]
+    wrong += [f"meta: {meta!r}" for meta in before["meta"] if (meta["key"], str(meta["value"])) not in there]
+    if [(one["amount"], one["created_gmt"], one["reason"]) for one in before["refunds"]] != [
+        (one["amount"], one["created_gmt"], one["reason"]) for one in now["refunds"]
+    ]:
+        wrong.append(f"refunds: {before['refunds']!r} -> {now['refunds']!r}")
+    return wrong
+
+
+def _goods(item: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in item.items() if name not in ("id", "meta")}
+    meta = sorted((one["key"], str(one["value"])) for one in item["meta"])
+    return json.dumps([told, meta], sort_keys=True)
 
 
 class BoxStorefront(AgentStorefront):

@@ -7,6 +7,7 @@ from farshore.model.region import RegionName
 from farshore.settings import names
 from farshore.settings.document import load_document
 from farshore.settings.read_parts import read_agents, read_controller, read_notify, read_probe, read_provider
+from farshore.settings.read_payments import read_payments
 from farshore.settings.read_permit import read_permit
 from farshore.settings.read_self_run import read_self_run
 from farshore.settings.read_store import read_store
@@ -35,6 +36,7 @@ def load_settings(file: Path) -> Settings:
         dns_servers=_read_dns_servers(dns),
         dns_port=dns.integer("port", 53, 1, 65535),
         self_run=self_run,
+        payments=read_payments(top),
     )
     dns.finish()
     top.finish()

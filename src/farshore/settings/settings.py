@@ -84,6 +84,16 @@ class SelfRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Payments:
+    """The payment providers' own lists, for one store. Each file holds a secret."""
+
+    store: str
+    stripe_key_file: Path | None = None
+    paypal_client_file: Path | None = None
+    paypal_sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     file: Path
     group: Group
@@ -96,3 +106,7 @@ class Settings:
     dns_servers: tuple[str, ...] = ()  # empty: the zone's own name servers
     dns_port: int = 53
     self_run: tuple[SelfRun, ...] = ()  # both databases, or none
+    payments: tuple[Payments, ...] = ()  # one for each store
+
+    def payments_of(self, store: str) -> Payments:
+        return next((one for one in self.payments if one.store == store), Payments(store))

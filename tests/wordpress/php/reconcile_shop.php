@@ -23,6 +23,7 @@ $synchronizer = 'Automattic\WooCommerce\Internal\DataStores\Orders\DataSynchroni
 if ( $order['own_tables'] && function_exists( 'wc_get_container' ) && class_exists( $synchronizer ) ) {
 	wc_get_container()->get( $synchronizer )->create_database_tables();
 }
+update_option( 'woocommerce_feature_custom_order_tables_enabled', $order['own_tables'] ? 'yes' : 'no' );
 update_option( 'woocommerce_custom_orders_table_enabled', $order['own_tables'] ? 'yes' : 'no' );
 update_option( 'woocommerce_custom_orders_table_data_sync_enabled', 'no' );
 update_option( 'woocommerce_manage_stock', 'yes' );
