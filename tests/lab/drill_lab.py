@@ -13,6 +13,7 @@ import pytest
 
 from farshore.drills.command import Progress
 from farshore.drills.lab import Facts, Lab
+from farshore.drills.trade import Trade
 
 ROOT = os.geteuid() == 0 and sys.platform == "linux"
 NEEDS_LAB = [
@@ -32,7 +33,9 @@ def drill_lab(what: str, engine: str) -> Iterator[tuple[Lab, Facts]]:
     lab = Lab(lab_name(what))
     asyncio.run(lab.down())  # what an interrupted test left
     try:
-        facts = asyncio.run(lab.up(engine, promote_delay_s=0.5, time_scale=0.02, say=Progress(quiet=True)))
+        facts = asyncio.run(
+            lab.up(Trade().build(engine, True), promote_delay_s=0.5, time_scale=0.02, say=Progress(quiet=True))
+        )
         yield lab, facts
     finally:
         asyncio.run(lab.down())

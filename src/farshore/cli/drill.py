@@ -25,6 +25,16 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("drill", choices=tuple(SCENES), metavar="NAME", help=_menu())
+    parser.add_argument("--store", choices=("plain", "wordpress"), default="plain", help="(default: plain)")
+    parser.add_argument(
+        "--checkout", choices=("block", "classic"), default="block", help="of a WordPress shop (default: block)"
+    )
+    parser.add_argument(
+        "--hpos",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="a WordPress shop's orders in tables of their own (default), or with --no-hpos among the posts",
+    )
     parser.add_argument(
         "--gate",
         choices=("trigger", "kernel"),
@@ -91,9 +101,17 @@ def _once(args: argparse.Namespace, out: Path, say: "Progress") -> dict[str, Any
     from farshore.drills.drill import Scenario, engine_of, run_drill
     from farshore.drills.ours import Farshore
     from farshore.drills.summary import show
+    from farshore.drills.trade import WORDPRESS, Trade
+    from farshore.model.failure import Refused
+    from farshore.provision.wordpress_files import wordpress_folder
 
+    trade = Trade(args.store, args.checkout, args.hpos, wordpress_folder() if args.store == WORDPRESS else None)
+    if trade.kind == WORDPRESS and engine_of(args.engine) != "mysql":
+        raise Refused("A WordPress shop has no other database than MySQL.", "Leave --engine out.")
     scenario = Scenario(
         engine=engine_of(args.engine),
+        load=trade.load,
+        trade=trade,
         lab=args.lab,
         out=out,
         promote_delay_s=args.promote_delay,
@@ -102,7 +120,7 @@ def _once(args: argparse.Namespace, out: Path, say: "Progress") -> dict[str, Any
         name=args.drill,
         scene=SCENES[args.drill],
     )
-    contestant = functools.partial(Farshore, gate=args.gate)
+    contestant = functools.partial(Farshore, gate=args.gate, trade=trade)
     result, report = run_to_end(run_drill(scenario, contestant, say))
     if not args.json:
         show(result, Console(width=None if sys.stdout.isatty() else 96))

@@ -43,7 +43,9 @@ class Facts:
 def every_combination() -> Iterator[Facts]:
     """All facts there can be; the table's test walks them."""
     booleans = (False, True)
-    for values in product(booleans, booleans, PlanPhase, Gate, *[booleans] * 4, Consent, booleans):
+    for values in product(
+        booleans, booleans, PlanPhase, Gate, booleans, booleans, booleans, booleans, Consent, booleans
+    ):
         yield Facts(*values)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,11 @@ USUAL = Load()
 
 
 class Audience:
-    def __init__(self, lab: Lab, facts: Facts, out: Path, load: Load, say: Progress) -> None:
+    def __init__(
+        self, lab: Lab, facts: Facts, out: Path, load: Load, say: Progress, shoppers: Sequence[str] = ()
+    ) -> None:
+        """`shoppers`: what they are told of this kind of shop."""
+        self._shoppers = shoppers
         self._lab, self._facts, self._out, self._load, self._say = lab, facts, out, load, say
         self._running: list[Running] = []
 
@@ -112,7 +117,7 @@ class Audience:
         argv = [sys.executable, "-m", "farshore.drills.shopper_main", "--domain", facts.domain]
         argv += ["--products", ",".join(str(number) for number in facts.products)]
         argv += ["--ledger", str(self._out / ledger), "--ca-file", facts.ca_file]
-        argv += ["--authority", AUTHORITY, "--resolver", str(facts.env["dns_server"]), *more]
+        argv += ["--authority", AUTHORITY, "--resolver", str(facts.env["dns_server"]), *self._shoppers, *more]
         return await start(name, self._lab.inside(place, *argv), self._out / "work" / f"{name}.log")
 
     def _must_live(self) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from farshore.drills.sides import sides
 from farshore.drills.stagehand import StageHand, names
 from farshore.drills.stages import course
 from farshore.drills.stopwatch import CACHED_MARGIN_S, clocks
+from farshore.drills.trade import PLAIN_SHOP, Trade
 from farshore.drills.turns import turns
 from farshore.drills.verdict import decision
 from farshore.model.failure import Refused
@@ -43,6 +44,7 @@ class Scenario:
     scene: Scene = SCENES[REGION]
     give_up_s: float | None = None  # after the fault; None: as the scene says
     load: Load = USUAL
+    trade: Trade = field(default_factory=Trade)
 
 
 MakeContestant = Callable[[Lab, Facts, Path, Progress], Contestant]
@@ -53,8 +55,10 @@ async def run_drill(scenario: Scenario, contestant: MakeContestant, say: Progres
     began_here = not await lab.is_up()
     try:
         if began_here:
-            say(f"a DigitalOcean account in miniature, lab {scenario.lab}, and a shop on {scenario.engine} in it")
-            facts = await lab.up(scenario.engine, scenario.promote_delay_s, scenario.time_scale, say, scenario.permit)
+            shop = "shop" if scenario.trade.kind == PLAIN_SHOP else "WordPress shop"
+            say(f"a DigitalOcean account in miniature, lab {scenario.lab}, and a {shop} on {scenario.engine} in it")
+            build = scenario.trade.build(scenario.engine, scenario.permit)
+            facts = await lab.up(build, scenario.promote_delay_s, scenario.time_scale, say)
         else:
             say(f"lab {scenario.lab} is up already and is used as it is")
             facts = await lab.found()
@@ -73,7 +77,7 @@ async def _play(
     scene = scenario.scene
     if scenario.give_up_s is not None:
         scene = replace(scene, give_up_s=scenario.give_up_s)
-    audience = Audience(lab, facts, scenario.out, scenario.load, say)
+    audience = Audience(lab, facts, scenario.out, scenario.load, say, scenario.trade.shoppers())
     stage = StageHand(lab, facts, contestant, say)
     try:
         await contestant.prepare()
@@ -171,6 +175,11 @@ def _must_fit(facts: Facts, scenario: Scenario) -> None:
     if facts.store["engine"] != scenario.engine:
         raise Refused(
             f"Lab {scenario.lab} has a shop on {facts.store['engine']}, and the drill is for {scenario.engine}.",
+            f"Take it down with `tidepool down --name {scenario.lab}`, or choose another with --lab.",
+        )
+    if not scenario.trade.fits(facts.store):
+        raise Refused(
+            f"Lab {scenario.lab} has another kind of shop than a {scenario.trade.kind} one as this drill wants it.",
             f"Take it down with `tidepool down --name {scenario.lab}`, or choose another with --lab.",
         )
 

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,14 +68,11 @@ class Lab:
         code, _, _ = await outcome(self._argv("env", "--json"))
         return code == 0
 
-    async def up(
-        self, engine: str, promote_delay_s: float, time_scale: float, say: Progress, permit: bool = True
-    ) -> Facts:
-        """`permit`: orders need one, which agents renew. Where there are none, the shop must do without."""
+    async def up(self, store: Sequence[str], promote_delay_s: float, time_scale: float, say: Progress) -> Facts:
+        """`store`: which shop, as `tidepool store` is told."""
         await relay(self._argv("up", "--promote-delay", f"{promote_delay_s:g}", "--time-scale", f"{time_scale:g}"), say)
-        build = self._argv("store", "plain", "--engine", engine, "--permit" if permit else "--no-permit")
-        store = json.loads(await relay(build, say))
-        return Facts(json.loads(await answer(self._argv("env", "--json"))), store)
+        made = json.loads(await relay(self._argv("store", *store), say))
+        return Facts(json.loads(await answer(self._argv("env", "--json"))), made)
 
     async def found(self) -> Facts:
         """A lab that somebody else brought up, store included. Refused where a drill would measure an old fault."""

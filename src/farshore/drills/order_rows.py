@@ -3,8 +3,11 @@
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from farshore.drills import woo_rows
 from farshore.drills.command import answer
 from farshore.drills.lab import Facts, Lab
 from farshore.drills.orders import Row
@@ -40,7 +43,8 @@ async def read_rows(lab: Lab, facts: Facts, region: str, *, fenced: bool = False
     if store["engine"] == "mysql":
         argv = ["mariadb", "--no-defaults", f"--host={server['host']}", f"--port={server['port']}"]
         argv += [f"--user={user}", f"--ssl-ca={facts.ca_file}", "--ssl-verify-server-cert"]
-        argv += ["--connect-timeout=10", "--batch", "--raw", "--skip-column-names", store["database"], "-e", _MYSQL]
+        argv += ["--connect-timeout=10", "--batch", "--raw", "--skip-column-names", store["database"]]
+        argv += ["-e", _query(store)]
     else:
         source = f"host={server['host']} port={server['port']} user={user} dbname={store['database']}"
         argv = ["psql", "-XAtq", f"{source} sslmode=verify-full sslrootcert={facts.ca_file} connect_timeout=10"]
@@ -49,6 +53,13 @@ async def read_rows(lab: Lab, facts: Facts, region: str, *, fenced: bool = False
     secret = {"MYSQL_PWD": password, "PGPASSWORD": password}
     text = await answer(lab.inside("lon1", *argv), secret, timeout_s=60.0)
     return [Row.from_json(json.loads(line)) for line in text.splitlines() if line]
+
+
+def _query(store: Mapping[str, Any]) -> str:
+    made = store.get("wordpress")
+    if made is None:
+        return _MYSQL
+    return woo_rows.IN_TABLES if made["hpos"] else woo_rows.AMONG_POSTS
 
 
 async def read_rows_patiently(lab: Lab, facts: Facts, region: str) -> list[Row]:

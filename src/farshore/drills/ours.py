@@ -10,11 +10,12 @@ from typing import Any
 
 from farshore.drills.command import Progress, Running, answer, outcome, program, start
 from farshore.drills.lab import AUTHORITY, Facts, Lab
+from farshore.drills.trade import Trade
 from farshore.model.failure import Refused
 
 READY_WITHIN_S = 60.0
 ORDER_WITHIN_S = 900.0
-VERIFY_FORM = ("name=Probe", "email=probe@example.com", "token={unique}", "product=1", "qty=1")
+_PLAIN = Trade()
 
 
 class Farshore:
@@ -23,12 +24,15 @@ class Farshore:
     name = "farshore"
     allow_unfenced = False  # the permit runs out, or the fence is proved
 
-    def __init__(self, lab: Lab, facts: Facts, folder: Path, say: Progress, gate: str = "trigger") -> None:
+    def __init__(
+        self, lab: Lab, facts: Facts, folder: Path, say: Progress, gate: str = "trigger", trade: Trade = _PLAIN
+    ) -> None:
         self._lab = lab
         self._facts = facts
         self._folder = folder
         self._say = say
         self._gate = gate
+        self._trade = trade
         self._watch: Running | None = None
         self._started_s = 0.0
 
@@ -138,12 +142,12 @@ class Farshore:
             made = facts.region(region)
             words += [f"--{number}", region, f"--{number}-balancer", made["balancer"]["name"]]
             words += [f"--{number}-database", made["database"]["name"], f"--{number}-tag", made["tag"]]
-        for pair in VERIFY_FORM:
-            words += ["--verify-form", pair]
-        words += ["--verify-path", "/checkout", "--verify-expect", "order_id", "--id-counter", "counters.value"]
+        words += self._trade.init()
         words += ["--endpoint", facts.env["endpoint_inside"], "--ca-file", facts.ca_file]
         words += ["--token-file", str(self._folder / "token"), "--probe-ca-file", facts.ca_file]
         words += ["--reference", f"{facts.env['endpoint_inside']}/", "--dns-server", AUTHORITY]
         words += ["--ssh-key-file", store["ssh_key_file"]]
-        words += ["--profile", "fast", "--checkout-max-s", "1", "--gate", self._gate]
-        return [*words, "--guarded-table", "orders"] if self._gate == "trigger" else words
+        words += ["--profile", "fast", "--gate", self._gate]
+        for table in self._trade.guarded_tables() if self._gate == "trigger" else ():
+            words += ["--guarded-table", table]
+        return words

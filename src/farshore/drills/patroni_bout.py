@@ -29,7 +29,7 @@ async def run_bouts(
     began_here = not await lab.is_up()
     try:
         if began_here:
-            facts = await lab.up("pg", scenario.promote_delay_s, scenario.time_scale, say, permit=False)
+            facts = await lab.up(scenario.trade.build("pg", False), scenario.promote_delay_s, scenario.time_scale, say)
         else:
             facts = await lab.found()
         found: list[Bout] = []

@@ -49,7 +49,7 @@ async def run_match(base: Scenario, crash: Result | None, bundle: Bundle, times:
 async def _ours_in_a_lab(scenario: Scenario, fault: str, mark: Mark, say: Progress) -> Bout:
     lab = Lab(scenario.lab)
     try:
-        facts = await lab.up("pg", scenario.promote_delay_s, scenario.time_scale, say, permit=True)
+        facts = await lab.up(scenario.trade.build("pg", True), scenario.promote_delay_s, scenario.time_scale, say)
         party = Party(
             who=OURS,
             told=TOLD,

@@ -11,17 +11,17 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from farshore.drills.entry import BROWSE, BUY, OK, Entry
+from farshore.drills.entry import BROWSE, BUY, Entry
 from farshore.drills.lookup import NoAddress
+from farshore.drills.tills import PlainTill, Till, seen
 
 RETRY_AFTER_S = 0.25
-NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Leslie", "Frances", "Niklaus")
 
 Record = Callable[[Entry], None]
 FindAddress = Callable[[str], Awaitable[str]]
@@ -35,6 +35,8 @@ class Shop:
     products: tuple[int, ...]
     timeout_s: float = 2.0
     port: int = 443
+    product_page: str = "/product/{}"
+    till: Till = field(default_factory=PlainTill)
 
 
 class _Resolver(AbstractResolver):
@@ -66,7 +68,7 @@ class Population:
 
     async def browse_for_ever(self, every_s: float) -> None:
         """On a fixed schedule whatever the answers are, so that the outage is sampled evenly."""
-        pages = ["/", *(f"/product/{number}" for number in self._shop.products)]
+        pages = ["/", *(self._shop.product_page.format(number) for number in self._shop.products)]
         begun, count = time.monotonic(), 0
         async with asyncio.TaskGroup() as group:
             while True:
@@ -106,41 +108,13 @@ class Population:
     async def _get(self, page: str) -> dict[str, Any]:
         async with self._session.get(self._url(page)) as answer:
             await answer.read()
-            return _seen(answer)
+            return seen(answer)
 
     async def _order(self, token: str) -> dict[str, Any]:
-        product = random.choice(self._shop.products)
-        async with self._session.post(self._url("/cart"), data={"product": product, "qty": 1}) as answer:
-            await answer.read()
-            cookies = {name: cookie.value for name, cookie in answer.cookies.items()}
-            if answer.status != 200:
-                return _seen(answer)
-        form = {"name": random.choice(NAMES), "email": "shopper@example.com", "token": token}
-        async with self._session.post(self._url("/checkout"), data=form, cookies=cookies) as answer:
-            if answer.status != 200:
-                await answer.read()
-                return _seen(answer)
-            order = await answer.json(content_type=None)
-            return _seen(answer) | {
-                "order_id": int(order["order_id"]),
-                "order_key": str(order["order_key"]),
-                "total": str(order["total"]),
-                "epoch": int(order["epoch"]),
-                "region": str(order["region"]),
-            }
+        return await self._shop.till.order(self._session, self._url(""), random.choice(self._shop.products), token)
 
     def _url(self, path: str) -> str:
         return f"https://{self._shop.domain}:{self._shop.port}{path}"
-
-
-def _seen(answer: aiohttp.ClientResponse) -> dict[str, Any]:
-    epoch = answer.headers.get("X-Epoch", "0")
-    return {
-        "outcome": OK if answer.status == 200 else "http",
-        "status": answer.status,
-        "region": answer.headers.get("X-Region", ""),
-        "epoch": int(epoch) if epoch.isdigit() else 0,
-    }
 
 
 def outcome_of(error: BaseException) -> str:

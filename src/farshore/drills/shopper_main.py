@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ from typing import Any
 from farshore.drills.entry import CACHED, FRESH, RESIDENT, Entry
 from farshore.drills.lookup import Cached, Fresh
 from farshore.drills.shopper import Record, Shop, population
+from farshore.drills.tills import PlainTill, Till
+from farshore.drills.woo_tills import BlockTill, ClassicTill
 
 # Customers have computers of their own. Sharing one with the whole shop, they must not wait for each other's turn: a
 # starved shopper reports time-outs that no customer would see.
 AHEAD = -10
+TILLS: Mapping[str, Callable[[], Till]] = {"plain": PlainTill, "block": BlockTill, "classic": ClassicTill}
 LOOK_UP_S = 1.5  # of a request's whole time
 Work = list[Coroutine[Any, Any, None]]
 
@@ -33,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--browse-every-ms", type=float, default=100.0, help="of the fresh; the cached: half as often")
     parser.add_argument("--buyers", type=int, default=5, help="fresh; and half as many cached")
     parser.add_argument("--buy-pause-s", type=float, default=1.0, help="between two purchases of one buyer")
+    parser.add_argument("--till", choices=tuple(TILLS), default="plain", help="how orders are placed")
+    parser.add_argument("--product-page", default="/product/{}", help="address of a product's page, by its id")
+    parser.add_argument("--patience-s", type=float, default=2.0, help="for one request")
     parser.add_argument("--address", default="", help="of a balancer: everybody goes there, and nobody asks the DNS")
     args = parser.parse_args(argv)
     with suppress(PermissionError):
@@ -46,7 +52,8 @@ async def _shop(args: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     products = tuple(int(word) for word in args.products.split(","))
-    shop = Shop(args.domain, products)
+    till = TILLS[args.till]()
+    shop = Shop(args.domain, products, args.patience_s, product_page=args.product_page, till=till)
     # Line buffered: a line is in the file before the next request starts; losing the machine loses the drill anyway.
     with args.ledger.open("a", buffering=1) as ledger:
 
