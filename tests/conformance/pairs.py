@@ -130,6 +130,8 @@ class _SqlPair:
     _servers: list[Server]
     _connect: Callable[[Server, str, str, bool], Any]
     _later: str  # than the database's own clock
+    admin = "doadmin"  # as whom the adapter comes
+    database = "defaultdb"  # and where PostgreSQL's begins
 
     def renew(self, epoch: int, seconds: float, promoted: bool = False) -> None:
         """As an app server's agent does it: as the shop's user, beside the store's tables."""

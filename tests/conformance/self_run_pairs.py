@@ -23,12 +23,16 @@ async def _promote(database: SelfRunMySql | SelfRunPostgreSql) -> None:
 
 
 class SelfRunMariaDbPair(MariaDbPair):
+    admin, database = "platform", "mysql"
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.writer, self.replica = self._own(0), self._own(1)
 
     def _own(self, number: int, timeout_s: float = 1.2) -> SelfRunMySql:
-        return SelfRunMySql(description("mysql", self._servers[number].port, "platform", "mysql"), None, timeout_s)
+        return SelfRunMySql(
+            description("mysql", self._servers[number].port, self.admin, self.database), None, timeout_s
+        )
 
     def patient(self) -> Database:
         return self._own(0, _PATIENCE_S)
@@ -38,12 +42,16 @@ class SelfRunMariaDbPair(MariaDbPair):
 
 
 class SelfRunPostgreSqlPair(PostgreSqlPair):
+    admin, database = "platform", "postgres"
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.writer, self.replica = self._own(0), self._own(1)
 
     def _own(self, number: int, timeout_s: float = 1.2) -> SelfRunPostgreSql:
-        return SelfRunPostgreSql(description("pg", self._servers[number].port, "platform", "postgres"), None, timeout_s)
+        return SelfRunPostgreSql(
+            description("pg", self._servers[number].port, self.admin, self.database), None, timeout_s
+        )
 
     def patient(self) -> Database:
         return self._own(0, _PATIENCE_S)

@@ -19,7 +19,7 @@ _PROMOTION_S = 8.0  # stopping a thread that talks to a dead server takes second
 _PIECE_S = 5.0  # of waiting for the relay log; the plan asks again
 _SETTINGS = (
     "SELECT @@global.log_bin, @@global.log_slave_updates, @@global.gtid_strict_mode, @@global.binlog_format, "
-    "@@global.slave_parallel_threads, @@global.have_ssl, @@global.server_id, @@global.skip_slave_start"
+    "@@global.slave_parallel_threads, @@global.have_ssl"
 )
 
 
@@ -78,7 +78,7 @@ class SelfRunMySql(MySqlDatabase):
 
     async def shortcomings(self) -> Sequence[Shortcoming]:
         rows = await self._session.run(lambda statements: statements.rows(_SETTINGS), writing=False)
-        names = ("log_bin", "log_slave_updates", "strict", "format", "threads", "ssl", "server_id", "skip")
+        names = ("log_bin", "log_slave_updates", "strict", "format", "threads", "ssl")
         return shortcomings(dict(zip(names, (str(value) for value in rows[0]), strict=True)))
 
     async def close(self) -> None:
@@ -124,7 +124,6 @@ def shortcomings(settings: dict[str, str]) -> list[Shortcoming]:
         ),
         (settings["format"] != "STATEMENT", "binlog_format is STATEMENT", "Set binlog_format = ROW."),
         (settings["ssl"] == "YES", "TLS is off", "Set ssl_cert and ssl_key, with a certificate for its addresses."),
-        (settings["skip"] == "0", "skip_slave_start is on", "Remove it: a standby that boots must follow by itself."),
     )
     found = [Shortcoming(what, remedy) for good, what, remedy in checks if not good]
     if int(settings["threads"]) < 4:

@@ -38,12 +38,13 @@ fi
 systemctl enable --now mariadb
 until_true mariadb -e 'DO 0'
 if [ -n "$SOURCE" ]; then
-    (umask 077 && printf '[client]\nhost=%s\nport=%s\nuser=%s\npassword=%s\nssl-ca=%s\nssl-verify-server-cert\nconnect-timeout=5\n' \
+    (umask 077 && printf '[client]\nhost=%s\nport=%s\nuser=%s\npassword=%s\nssl-ca=%s\nssl-verify-server-cert\n' \
         "$SOURCE" "$PORT" "$ADMIN" "$PASSWORD" "$tls/authority.pem" > /root/source.cnf)
     until_true mariadb --defaults-file=/root/source.cnf -e 'USE shop'
     mariadb-dump --defaults-file=/root/source.cnf --all-databases --single-transaction --gtid --master-data=2 --routines \
         --events --hex-blob --flush-privileges --ignore-table=mysql.gtid_slave_pos > /root/copy.sql
-    position=$(head -n 200 /root/copy.sql | sed -n "s/.*SET GLOBAL gtid_slave_pos='\([^']*\)'.*/\1/p" | head -n 1)
+    position=$(sed -n "s/^-- SET GLOBAL gtid_slave_pos='\([^']*\)'.*/\1/p" /root/copy.sql | tail -n 1)
+    [ -n "$position" ]
     { echo 'SET SESSION sql_log_bin = 0;'; cat /root/copy.sql; } | mariadb
     mariadb <<END
 FLUSH PRIVILEGES;

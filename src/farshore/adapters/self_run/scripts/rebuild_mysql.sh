@@ -8,7 +8,7 @@ give_up() { : > "$STATE/retired"; systemctl stop "$UNIT"; }
 ca=/etc/mysql/farshore-source.pem
 printf '%s\n' "$CA" > "$ca" && chmod 0644 "$ca"
 printf '[client]\nuser=%s\npassword=%s\n' "$ADMIN" "$CNF" > "$STATE/local.cnf"
-printf '[client]\nhost=%s\nport=%s\nuser=%s\npassword=%s\nssl-ca=%s\nssl-verify-server-cert\nconnect-timeout=10\n' \
+printf '[client]\nhost=%s\nport=%s\nuser=%s\npassword=%s\nssl-ca=%s\nssl-verify-server-cert\n[mariadb]\nconnect-timeout=10\n' \
     "$SOURCE" "$SOURCE_PORT" "$ADMIN" "$CNF" "$ca" > "$STATE/source.cnf"
 ask() { mariadb --defaults-file="$STATE/source.cnf" -NB -e "$1"; }
 # As root by the socket, as Debian has it, else as the admin.
@@ -89,7 +89,7 @@ copy() {
         --routines --events --hex-blob --flush-privileges --ignore-table=mysql.gtid_slave_pos --max-allowed-packet=1G \
         > "$STATE/copy.sql"
     tail -n 1 "$STATE/copy.sql" | grep -q 'Dump completed'
-    position=$(head -n 200 "$STATE/copy.sql" | sed -n "s/.*SET GLOBAL gtid_slave_pos='\([^']*\)'.*/\1/p" | head -n 1)
+    position=$(sed -n "s/^-- SET GLOBAL gtid_slave_pos='\([^']*\)'.*/\1/p" "$STATE/copy.sql" | tail -n 1)
     [ -n "$position" ] || { say "the copy names no GTID"; exit 1; }
     say "loading the copy ($(du -h "$STATE/copy.sql" | cut -f 1))"
     : > "$STATE/half"
