@@ -54,7 +54,8 @@ ARGUMENTS = {
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with wordpress_lab("wp") as made:
+    with wordpress_lab("wp", "--permit") as made:
+        made.permit("nyc3", "sfo3")
         yield made
 
 
@@ -74,6 +75,23 @@ def test_both_regions_serve_the_shop(lab: Lab) -> None:
         assert json.loads(pages["/healthz"]["text"])["region"] == region
         closed = lab.shop("pages", region, paths=["/wp-cron.php", "/xmlrpc.php", "/.htaccess"])
         assert [page["status"] for page in closed.values()] == [404, 404, 404]
+
+
+def test_without_a_permit_nothing_that_writes_reaches_wordpress(lab: Lab) -> None:
+    """Refused by nginx, as in the plain shop: posts, and the links that put things into a cart. Pages stay."""
+    for droplet in lab.droplets("nyc3"):
+        lab.on(droplet, "rm /run/farshore/permit.json")
+    product = lab.products[0]
+    refused = [
+        lab.shop("cart", product=product),
+        lab.shop("block", product=product),
+        lab.shop("classic", product=product),
+    ]
+    pages = lab.shop("pages", paths=["/", f"/?add-to-cart={product}", "/?wc-api=wc_stripe", "/cart/", "/healthz"])
+    lab.permit("nyc3")
+    assert [answer["status"] for answer in refused] == [503, 503, 503]
+    assert all(answer["json"]["cart_kept"] and "retry-after" in answer["headers"] for answer in refused)
+    assert [page["status"] for page in pages.values()] == [200, 503, 503, 200, 200]
 
 
 @pytest.mark.parametrize("checkout", ["block", "classic"])
@@ -174,9 +192,9 @@ def test_a_standby_lies_as_the_real_one_does(lab: Lab) -> None:
     answer = lab.shop("login", "sfo3", fields=login)
     assert (answer["status"], answer["headers"]["location"]) == (302, f"https://{lab.made['domain']}/wp-admin/")
     assert "wp-login.php" in answer["then"]["headers"]["location"], "the next page knows nothing of the login"
+    assert lab.sql("SELECT max(ID) FROM wp_posts") == before
     welcome = lab.shop("login", "nyc3", fields=login)
     assert welcome["then"]["status"] == 200, "where the database takes the session, the same login holds"
-    assert lab.sql("SELECT max(ID) FROM wp_posts") == before
 
 
 def test_cron_runs_where_the_region_sells(lab: Lab) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,24 @@ class Lab:
         known = f"UserKnownHostsFile={key.with_name('known_hosts')}"
         ssh = ["ssh", "-T", "-F", "none", "-i", str(key), "-o", known, "-o", "LogLevel=ERROR"]
         return _run(self._inside("lon1", *ssh, f"root@{droplet}", command), given)
+
+    def permit(self, *regions: str, seconds: int = 3600) -> None:
+        """As an agent writes it, on every app server of these regions."""
+        left_ns = seconds * 10**9
+        text = json.dumps(
+            {
+                "epoch": 1, "region": "any", "soft_ns": 10**9,
+                "until_boot_ns": time.clock_gettime_ns(time.CLOCK_BOOTTIME) + left_ns,
+                "until_mono_ns": time.clock_gettime_ns(time.CLOCK_MONOTONIC) + left_ns,
+            }
+        )  # fmt: skip
+        for region in regions:
+            for droplet in self.droplets(region):
+                self.on(
+                    droplet,
+                    "cat > /run/farshore/permit.new && mv /run/farshore/permit.new /run/farshore/permit.json",
+                    text,
+                )
 
     def until_replicated(self) -> None:
         """Until the standby has what the writer had when this was called."""

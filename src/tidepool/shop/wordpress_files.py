@@ -16,7 +16,7 @@ WOOCOMMERCE = "woocommerce/woocommerce.php"
 # What both kinds of shop need: doors, and the polite page when they are closed.
 _SHARED = (
     "install.sh", "etc/door.conf", "etc/door-maps.conf", "etc/permit.conf", "php/answer.php", "php/cart.php",
-    "php/closed.php", "php/closing.php", "php/endpoint.php", "php/pages.php", "php/permit.php", "php/settings.php",
+    "php/closing.php", "php/endpoint.php", "php/pages.php", "php/permit.php", "php/settings.php",
 )  # fmt: skip
 _FIRST_BOOT = ("more.sh", "etc", "php")
 

@@ -18,7 +18,7 @@ from typing import Any
 from tidepool.shop.user_data import user_data
 from tidepool.shop.wordpress_files import STAND_IN, WOOCOMMERCE, archive, first_boot
 from tidepool.store.account import Json, StoreError, together
-from tidepool.store.blueprint import PRODUCTS, STOCK, Site
+from tidepool.store.blueprint import PRODUCTS, STOCK, WRITER, Site
 from tidepool.store.furnishing import Wish
 from tidepool.store.login import Login
 from tidepool.store.two_regions import main
@@ -67,7 +67,7 @@ class WordPress:
         }  # fmt: skip
         packed = await asyncio.to_thread(archive, self._choice.woocommerce, self._choice.plugin, plugin_settings)
         await together(*(self._login.run(droplet["public"], _EQUIP, packed) for droplet in droplets))
-        if site.role == "writer":
+        if site is WRITER:
             self._first_writer = droplets[0]["public"]
         self._wish.say(f"plugins in {site.region}")
 
@@ -92,7 +92,8 @@ class WordPress:
         return [int(number) for number in answers["products"]]
 
     def proof(self, site: Site) -> str:
-        return "/"
+        """Only the must-use plugin can say that orders are taken, and only where that needs no agent's permit."""
+        return "/healthz/deep" if site is WRITER and self._choice.plugin and not self._wish.permit else "/"
 
     def made(self) -> Json:
         plugin = None if self._choice.plugin is None else str(self._choice.plugin)

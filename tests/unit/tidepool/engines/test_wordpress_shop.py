@@ -46,6 +46,7 @@ def test_every_file_that_the_shops_php_requires_travels_with_it() -> None:
         if name.startswith("php/"):
             listed = re.search(r"foreach \(\[([^]]*)\] as \$part\)", path.read_text())
             parts = re.findall(r"'(\w+)'", listed[1]) if listed else []
+            parts += re.findall(r"__DIR__ \. '/(\w+)\.php'", path.read_text())
             assert [part for part in parts if f"php/{part}.php" not in first_boot()] == [], name
 
 
