@@ -44,10 +44,11 @@ class PaypalLedger:
 
     def __init__(self, client_id: str, client_secret: str, api: str = API) -> None:
         """The app needs the permission "Transaction search", and no other."""
-        self._secrets = (client_secret, client_id)
-        keys = ClientCredentialsAuthCredentials(o_auth_client_id=client_id, o_auth_client_secret=client_secret)
+        keys = ClientCredentialsAuthCredentials(
+            o_auth_client_id=client_id, o_auth_client_secret=client_secret, o_auth_token_provider=_token
+        )
         config = _At(
-            api, timeout=_TIMEOUT_S, max_retries=2, backoff_factor=0.5, client_credentials_auth_credentials=keys
+            api, timeout=_TIMEOUT_S, max_retries=2, backoff_factor=0.2, client_credentials_auth_credentials=keys
         )
         self._client = PaypalServersdkClient(config=config)
 
@@ -100,6 +101,14 @@ class PaypalLedger:
         except (ValueError, TypeError, AttributeError) as error:
             raise RetryLater("PayPal answers what cannot be read.", "Repeat in a minute.", 5.0) from error
         return body if isinstance(body, Mapping) else {}
+
+
+def _token(_last: Any, client: Any) -> Any:
+    """The library's own way, but for why there is none: it says "undefined or expired" of everything."""
+    try:
+        return client.fetch_token()
+    except ApiException as error:
+        raise _failure(error) from None
 
 
 class _TooMany(Exception):

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import stripe
 
@@ -90,6 +91,7 @@ def _payment(charge: Mapping[str, Any]) -> Payment | None:
         order_key=str(written.get("order_key", "")),
         order_id=int(number) if number.isascii() and number.isdecimal() else 0,
         payer=str(details.get("name") or details.get("email") or written.get("customer_email") or ""),
+        site=urlsplit(str(written.get("site_url", ""))).hostname or "",
         paid_back=_paid_back(charge, currency),
     )
 

@@ -26,6 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "switchover": ("switchover", "move the writer as planned, with nothing lost"),
     "rebuild": ("rebuild", "have the old region stand by again"),
     "failback": ("failback", "move the writer home, with nothing lost"),
+    "reconcile": ("reconcile", "after a failover, find orders that were lost or half written, and put them right"),
     "pause": ("pause", "stop automatic failovers until `resume`"),
     "resume": ("resume", "allow automatic failovers again"),
     "approve": ("approve", "let a failover that waits for a word go on"),

@@ -27,6 +27,7 @@ class Payment:
     order_key: str = ""  # as the shop told the provider; empty: it did not
     order_id: int = 0
     payer: str = ""
+    site: str = ""  # host name of the shop it was made in, where the provider was told
     paid_back: tuple[PaidBack, ...] = ()
 
     @property

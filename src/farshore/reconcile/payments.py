@@ -1,7 +1,7 @@
 """Which payment belongs to which order. By what names an order, and never by a number alone: numbers are used again."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from farshore.ports.payment_ledger import Payment, PaymentLedger, Statement
@@ -25,8 +25,14 @@ class Told:
         return method.startswith(self.methods)
 
 
-async def ask(ledgers: Sequence[PaymentLedger], since_s: float, until_s: float) -> tuple[Told, ...]:
-    return tuple([Told(one.name, one.methods, since_s, await one.statement(since_s, until_s)) for one in ledgers])
+async def ask(ledgers: Sequence[PaymentLedger], domain: str, since_s: float, until_s: float) -> tuple[Told, ...]:
+    """What the providers say, without the payments of other shops that share an account."""
+    told = []
+    for ledger in ledgers:
+        statement = await ledger.statement(since_s, until_s)
+        ours = tuple(payment for payment in statement.payments if payment.site in ("", domain))
+        told.append(Told(ledger.name, ledger.methods, since_s, replace(statement, payments=ours)))
+    return tuple(told)
 
 
 def assign(
