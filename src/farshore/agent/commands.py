@@ -164,8 +164,7 @@ class Commands:
         return Answer(200, {"endpoint": self._endpoint()})
 
     def _keep(self, endpoint: Endpoint, whole: bool) -> None:
-        if not whole:
-            self._journal.begin_epoch(endpoint)
+        self._journal.pointed(endpoint, whole)
         if endpoint.role == Role.WRITER:
             self._permit.known.keep_opened(endpoint)
         self._memory.keep_epoch(endpoint.epoch)

@@ -15,7 +15,7 @@ from farshore.agent.journal_store import StoreJournal
 from farshore.agent.memory import Memory
 from farshore.agent.permit_memory import PermitMemory
 from farshore.agent.terms import Terms
-from farshore.model.region import Endpoint, Role
+from farshore.model.region import Endpoint, Epoch, Role
 from farshore.ports.agent_wire import Json
 
 _LOOK_S = 0.5
@@ -41,7 +41,8 @@ class JournalSide:
         self._trouble = {"flag": "", "socket": ""}
 
     async def start(self) -> None:
-        self._trouble["flag"] = self._flag.start()
+        endpoint = self._memory.endpoint
+        self._trouble["flag"] = self._flag.start(endpoint.epoch if endpoint is not None else Epoch(0))
         for store in self.stores.values():
             self._tasks.append(asyncio.create_task(store.open()))
         self._tasks.append(asyncio.create_task(self._look_around()))
@@ -65,14 +66,14 @@ class JournalSide:
     def troubles(self) -> list[str]:
         return [trouble for trouble in self._trouble.values() if trouble]
 
-    def begin_epoch(self, endpoint: Endpoint) -> None:
-        """Before the endpoint file says writer: orders of the epoch before may be missing. Raises MemoryFull.
+    def pointed(self, endpoint: Endpoint, whole: bool) -> None:
+        """Before the endpoint file says so: where it says writer, orders of the epoch before may be missing.
 
-        An agent that has seen no epoch yet is new, and has nothing to say about what was before it.
+        Raises MemoryFull.
         """
         on = tuple(name for name, store in self.stores.items() if store.terms.on)
-        if endpoint.role is Role.WRITER and 0 < self._memory.epoch < endpoint.epoch:
-            self._flag.raise_for(endpoint.epoch, on)
+        if on:
+            self._flag.pointed(endpoint.epoch, on if endpoint.role is Role.WRITER and not whole else ())
 
     def _wake(self) -> None:
         for delivery in self._deliveries.values():

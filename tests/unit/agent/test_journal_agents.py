@@ -29,6 +29,7 @@ from farshore.agent.journal_config import JournalConfig
 from farshore.model.failure import Refused
 from farshore.model.order_entry import SEALED_MAX, EntryKind
 from farshore.model.order_journal import JournalPolicy, JournalTerms
+from farshore.model.permit import PermitTerms
 from farshore.model.region import Epoch, Role
 from farshore.transport.client import Client
 from farshore.transport.message import Answer
@@ -186,18 +187,12 @@ def test_an_old_writer_that_comes_back_as_a_standby_delivers(folder: Path) -> No
             await winner.start()
             await winner.app.point(endpoint(Role.STANDBY, 2))
             relays = ["127.0.0.1:1", winner.promisor.address]
-            await made.writer.app.terms(Epoch(2), _permit(), relays, [made.writer.promisor])
+            await made.writer.app.terms(Epoch(2), PermitTerms(), relays, [made.writer.promisor])
             await made.writer.app.point(endpoint(Role.STANDBY, 2))
             await _delivered(made.writer)
             assert _numbers(winner) == [1]
 
     asyncio.run(work())
-
-
-def _permit() -> Any:
-    from farshore.model.permit import PermitTerms
-
-    return PermitTerms()
 
 
 def test_a_full_disk_over_there_is_said_and_is_no_journal(folder: Path) -> None:
@@ -354,6 +349,7 @@ def test_after_a_failover_webhooks_wait_until_every_store_is_reconciled(folder: 
         await standby.app.point(endpoint(Role.STANDBY))
         flag, selling = standby.run / "unreconciled", endpoint(Role.WRITER, 2)
         assert not flag.exists()
+        await standby.app.terms(Epoch(2), PermitTerms(), [], [])  # they come before the endpoint, with its epoch
         await standby.app.point(selling)
         assert json.loads(flag.read_text()) == {"epoch": 2, "stores": ["shop"]}
         assert stat.S_IMODE(flag.stat().st_mode) == 0o644, "the shop runs as another user"

@@ -1,6 +1,9 @@
 """The journal's files: torn writes, full disks, repeated entries, limits, and pages. Real files, real fsync."""
 
+import asyncio
+import errno
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 from journal_world import entry, fill, small_disk
 
 from farshore.agent.journal_book import JournalBook
+from farshore.agent.journal_commit import GroupCommit
 from farshore.agent.journal_file import JournalFile, NotKept, lines, packed
 from farshore.agent.journal_spool import JournalSpool
 from farshore.model.order_entry import OrderEntry
@@ -102,6 +106,54 @@ def test_a_full_disk_keeps_nothing_of_what_it_refused(tmp_path: Path) -> None:
         book.append(many)
         book.close()
         assert _keys(_book(folder).read("", 99, 10**6)[0]) == list(range(1, 12))
+
+
+def test_what_the_disk_did_not_confirm_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed fsync says nothing about what is on disk, so nothing of it may be left to be believed."""
+    book = _book(tmp_path)
+    book.append([entry(1)])
+    real, asked = os.fdatasync, []
+
+    def refuses(descriptor: int) -> None:
+        asked.append(descriptor)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fdatasync", refuses)
+    with pytest.raises(NotKept, match="Input/output error"):
+        book.append([entry(2)])
+    assert asked
+    monkeypatch.setattr(os, "fdatasync", real)
+    assert _keys(book.read("", 9, 10**6)[0]) == [1]
+    book.append([entry(2), entry(3)])
+    assert (_keys(book.read("", 9, 10**6)[0]), book.state().entries) == ([1, 2, 3], 3)
+
+
+def test_nobody_is_answered_before_the_disk_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And whoever comes while it is at work shares the next fsync: three of them, one more fsync."""
+    busy, let_go, syncs = threading.Event(), threading.Event(), []
+
+    def hangs(descriptor: int) -> None:
+        syncs.append(descriptor)
+        busy.set()
+        let_go.wait(30)
+
+    async def work() -> None:
+        book = _book(tmp_path)
+        commit = GroupCommit("test", book.append)
+        monkeypatch.setattr(os, "fdatasync", hangs)
+        first = asyncio.create_task(commit.put([entry(1)]))
+        await asyncio.to_thread(busy.wait, 30)
+        others = [asyncio.create_task(commit.put([entry(number)])) for number in (2, 3, 4)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not any(task.done() for task in (first, *others))
+        let_go.set()
+        await asyncio.gather(first, *others)
+        assert len(syncs) == 2
+        await commit.stop(book.close)
+
+    asyncio.run(work())
+    assert _keys(_book(tmp_path).read("", 9, 10**6)[0]) == [1, 2, 3, 4]
 
 
 def test_pages_put_together_are_the_journal(tmp_path: Path) -> None:
