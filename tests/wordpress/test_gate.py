@@ -1,6 +1,8 @@
 """The gate on a real WordPress: while the shop is closed no row changes, whatever is asked, and nothing lies."""
 
+import fcntl
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -183,30 +185,16 @@ def test_a_permit_that_runs_out_on_the_way_ends_in_no_false_success(
 def test_a_renewed_permit_carries_a_long_request_through(site: Site) -> None:
     """The agent renews the file while the request runs; a newer permit of the same epoch is as good."""
     site.box.permit(1.5)
+    begun = site.box.run / "begun"
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(site.ask, "POST", "/wp-json/farshore-test/v1/write?outlast=1", data={})
-        while not running.done():
-            if site.box.run.joinpath("permit.json").stat().st_size and _begun(site):
-                site.box.permit(60)
-                break
+        while not begun.exists() and not running.done():
+            time.sleep(0.005)
+        site.box.permit(60)
         assert running.result().status == 201
 
 
-def _begun(site: Site) -> bool:
-    """The request holds the lock by now, and so has begun."""
-    import fcntl
-
-    with (site.box.run / "checkouts.lock").open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
-
-
 def test_whoever_closes_the_shop_holds_the_lock_and_nothing_begins(site: Site) -> None:
-    import fcntl
-
     with (site.box.run / "checkouts.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert site.ask("POST", "/wp-json/farshore-test/v1/write", data={}).status == 503

@@ -231,7 +231,7 @@ class Site:
 
     def open(self, seconds: float = 60, soft_s: float = 0.2, epoch: int = 1) -> None:
         """As the writer, with a permit."""
-        for name in ("closed.json", "unreconciled", "trip.json", "charged"):
+        for name in ("closed.json", "unreconciled", "trip.json", "charged", "begun"):
             self.box.without(name)
         self.box.settings()
         self.box.endpoint("writer", self.server.port, epoch)
