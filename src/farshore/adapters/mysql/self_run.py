@@ -4,7 +4,7 @@ read_only does not hold such an admin back, and one row of his own on a replica 
 writes looks first whether the server follows another one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from farshore.adapters.mysql.database import MySqlDatabase
 from farshore.adapters.mysql.session import MySqlSession, Statements
@@ -21,6 +21,12 @@ _SETTINGS = (
     "SELECT @@global.log_bin, @@global.log_slave_updates, @@global.gtid_strict_mode, @@global.binlog_format, "
     "@@global.slave_parallel_threads, @@global.have_ssl"
 )
+# What of an admin's rights a promotion and a fence need besides those of a managed one.
+_RIGHTS = """
+SELECT privilege_type FROM information_schema.user_privileges WHERE grantee = CONCAT(
+    QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))
+"""
+_NEEDED = ("READ_ONLY ADMIN", "REPLICATION SLAVE ADMIN", "REPLICATION SLAVE", "RELOAD")
 
 
 class SelfRunMySql(MySqlDatabase):
@@ -38,7 +44,7 @@ class SelfRunMySql(MySqlDatabase):
         return await self._session.run(look, writing=False)
 
     async def promote(self) -> None:
-        """The receiver stops first and the applier last: stopping both throws away what was received."""
+        """The applier runs before the receiver stops: while both stand still, what was received is thrown away."""
         await self._slow.run(lambda statements: _promote(statements, self._where), writing=True)
 
     async def prepare(self) -> None:
@@ -78,8 +84,10 @@ class SelfRunMySql(MySqlDatabase):
 
     async def shortcomings(self) -> Sequence[Shortcoming]:
         rows = await self._session.run(lambda statements: statements.rows(_SETTINGS), writing=False)
+        rights = await self._session.run(lambda statements: statements.rows(_RIGHTS), writing=False)
         names = ("log_bin", "log_slave_updates", "strict", "format", "threads", "ssl")
-        return shortcomings(dict(zip(names, (str(value) for value in rows[0]), strict=True)))
+        settings = dict(zip(names, (str(value) for value in rows[0]), strict=True))
+        return shortcomings(settings, {str(right) for (right,) in rights})
 
     async def close(self) -> None:
         await self._slow.close()
@@ -99,8 +107,9 @@ def _promote(statements: Statements, where: str) -> None:
     if not statements.named(_STATUS):
         statements.all("SET GLOBAL read_only = 0")  # an earlier attempt may have come as far as here
         return
-    statements.all("STOP SLAVE IO_THREAD")
+    # In this order: when both stand still, the next start throws the relay log away.
     statements.all("START SLAVE SQL_THREAD")
+    statements.all("STOP SLAVE IO_THREAD")
     status = statements.named(_STATUS)
     received = str(status.get("Gtid_IO_Pos") or "")
     if received and statements.rows("SELECT MASTER_GTID_WAIT(%s, %s)", received, _PIECE_S)[0][0] != 0:
@@ -113,7 +122,7 @@ def _promote(statements: Statements, where: str) -> None:
     statements.all("SET GLOBAL read_only = 0")
 
 
-def shortcomings(settings: dict[str, str]) -> list[Shortcoming]:
+def shortcomings(settings: dict[str, str], rights: Collection[str] = _NEEDED) -> list[Shortcoming]:
     checks = (
         (settings["log_bin"] == "1", "log_bin is off", "Set log_bin and restart it."),
         (settings["log_slave_updates"] == "1", "log_slave_updates is off", "Set log_slave_updates = 1; restart it."),
@@ -126,6 +135,9 @@ def shortcomings(settings: dict[str, str]) -> list[Shortcoming]:
         (settings["ssl"] == "YES", "TLS is off", "Set ssl_cert and ssl_key, with a certificate for its addresses."),
     )
     found = [Shortcoming(what, remedy) for good, what, remedy in checks if not good]
+    if missing := [right for right in _NEEDED if right not in rights]:
+        remedy = "Run GRANT ALL PRIVILEGES ON *.* TO admin_user WITH GRANT OPTION."
+        found.append(Shortcoming(f"the admin user lacks {', '.join(missing)}", remedy))
     if int(settings["threads"]) < 4:
         remedy = "Set slave_parallel_threads = 4."
         found.append(Shortcoming("it applies with fewer than 4 threads, so it falls behind", remedy, breaks=False))

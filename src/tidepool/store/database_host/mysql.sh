@@ -41,8 +41,10 @@ if [ -n "$SOURCE" ]; then
     (umask 077 && printf '[client]\nhost=%s\nport=%s\nuser=%s\npassword=%s\nssl-ca=%s\nssl-verify-server-cert\n' \
         "$SOURCE" "$PORT" "$ADMIN" "$PASSWORD" "$tls/authority.pem" > /root/source.cnf)
     until_true mariadb --defaults-file=/root/source.cnf -e 'USE shop'
-    mariadb-dump --defaults-file=/root/source.cnf --all-databases --single-transaction --gtid --master-data=2 --routines \
-        --events --hex-blob --flush-privileges --ignore-table=mysql.gtid_slave_pos > /root/copy.sql
+    # Without the hundred views of sys and the help, which each server has of its own.
+    without=$(printf -- '--ignore-table=mysql.%s ' gtid_slave_pos help_category help_keyword help_relation help_topic)
+    mariadb-dump --defaults-file=/root/source.cnf --single-transaction --gtid --master-data=2 --routines --events \
+        --hex-blob --flush-privileges $without --databases mysql shop > /root/copy.sql
     position=$(sed -n "s/^-- SET GLOBAL gtid_slave_pos='\([^']*\)'.*/\1/p" /root/copy.sql | tail -n 1)
     [ -n "$position" ]
     { echo 'SET SESSION sql_log_bin = 0;'; cat /root/copy.sql; } | mariadb
