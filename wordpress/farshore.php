@@ -1,7 +1,7 @@
 <?php
 /**
  * Plugin Name: Farshore
- * Description: Keeps this shop from selling in two regions at once, and its orders from being lost. Put there by `farshore agents deploy`.
+ * Description: Keeps this shop from selling in two regions at once, and its orders from being lost.
  * Version: 0.1.0
  * Requires at least: 6.1
  * Requires PHP: 8.1

@@ -10,6 +10,8 @@ from near_agent import NearAgent
 from shopper import Shopper, acknowledged
 from wordpress_site import Site
 
+from farshore.model.order_entry import OrderEntry
+
 WAYS = ("blocks", "classic")
 KEPT = {"kept": "journal", "by": ["web-sfo3-1"]}
 SPOOLED = {"kept": "spool", "why": "nobody answered"}
@@ -67,6 +69,7 @@ def test_intent_then_money_then_acknowledgement(site: Site, journal: Callable[..
     assert (first["v"], first["store"], first["epoch"], first["currency"]) == (1, "shop", 1, "USD")
     assert first["order_key"].startswith("wc_order_")
     assert float(first["order_total"]) == 25.0
+    assert [OrderEntry.from_json(entry).to_json() for entry in agent.entries] == agent.entries
     assert first["at_ms"] < agent.entries[1]["at_ms"] <= time.time() * 1000 + 1000
 
 

@@ -54,7 +54,7 @@ final class Farshore_Journal {
 			'kind'        => $kind,
 			'order_key'   => (string) $order['order_key'],
 			'order_id'    => (int) $order['id'],
-			'order_total' => (string) $order['total'],
+			'order_total' => rtrim( rtrim( number_format( (float) $order['total'], 8, '.', '' ), '0' ), '.' ),
 			'currency'    => (string) $order['currency'],
 			'at_ms'       => $this->now_ms(),
 			'sealed'      => base64_encode( sodium_crypto_box_seal( (string) $text, $this->settings->journal_public_key() ) ),

@@ -137,6 +137,10 @@ final class Farshore_Last_Look {
 	 */
 	public function classic_answer( $result, $order_id ) {
 		if ( $this->declined( (int) $order_id ) ) {
+			if ( null !== $this->state->request && Farshore_Request::HTML === $this->state->request->shape ) {
+				// The page would be drawn again, as that of an order which cannot be paid, and the sentence be lost.
+				Farshore_Answer::refusal( $this->state->request, 'confirming', $this->state->settings )->send();
+			}
 			throw new Exception( esc_html( Farshore_Sentences::say( 'confirming', $this->state->settings ) ) );
 		}
 		return $result;
