@@ -25,6 +25,7 @@ from journal_world import (
     world,
 )
 
+from farshore.agent import journal_courier
 from farshore.agent.journal_config import JournalConfig
 from farshore.model.failure import Refused
 from farshore.model.order_entry import SEALED_MAX, EntryKind
@@ -256,6 +257,32 @@ def test_a_frozen_agent_delays_nobody_while_another_lives(folder: Path) -> None:
             frozen.signal(signal.SIGCONT)
             await _delivered(made.writer)
             assert 2 in _numbers(frozen)
+            shop.close()
+
+    asyncio.run(work())
+
+
+def test_an_agent_that_falls_silent_is_found_out_before_a_checkout_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a ping, so that the first order after it need not wait; and it is asked again once it answers."""
+    monkeypatch.setattr(journal_courier, "PING_S", 0.1)
+
+    async def work() -> None:
+        frozen = Process(folder, "web-sfo3-1", "sfo3")
+        async with world(folder, frozen) as made:
+            assert made.writer.server is not None
+            (peer,) = made.writer.server._journal._courier.peers
+            frozen.signal(signal.SIGSTOP)
+
+            async def down() -> bool:
+                return not peer.up
+
+            await until(down, "the peer is left out")
+            frozen.signal(signal.SIGCONT)
+            await made.warm()
+            shop = Shop(made.writer.socket)
+            assert (await shop.hand_over(entry(1)))["kept"] == "journal"
             shop.close()
 
     asyncio.run(work())
