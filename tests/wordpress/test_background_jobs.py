@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from wordpress_site import Site
 
+pytestmark = pytest.mark.lab
+
 
 def _ran(site: Site) -> Any:
     return site.rows("SELECT option_value FROM wp_options WHERE option_name = 'farshore_test'")

@@ -9,6 +9,8 @@ import pytest
 from shopper import Shopper, acknowledged
 from wordpress_site import Site
 
+pytestmark = pytest.mark.lab
+
 WAYS = ("blocks", "classic")
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from wordpress_site import Answer, Site
 
+pytestmark = pytest.mark.lab
+
 LOGIN = {"log": "admin", "pwd": "harbour-light", "wp-submit": "Log In", "testcookie": "1"}
 COOKIE = {"Cookie": "wordpress_test_cookie=WP%20Cookie%20check"}
 

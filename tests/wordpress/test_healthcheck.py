@@ -5,6 +5,8 @@ import time
 import pytest
 from wordpress_site import Site
 
+pytestmark = pytest.mark.lab
+
 TOKEN = {"X_Farshore_Token": "sesame"}
 PUBLIC = {"ok", "role", "epoch", "region"}
 

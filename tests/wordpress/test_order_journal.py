@@ -12,6 +12,8 @@ from wordpress_site import Site
 
 from farshore.model.order_entry import OrderEntry
 
+pytestmark = pytest.mark.lab
+
 WAYS = ("blocks", "classic")
 KEPT = {"kept": "journal", "by": ["web-sfo3-1"]}
 SPOOLED = {"kept": "spool", "why": "nobody answered"}

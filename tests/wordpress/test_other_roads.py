@@ -8,6 +8,8 @@ import pytest
 from shopper import Shopper, acknowledged
 from wordpress_site import Answer, Site
 
+pytestmark = pytest.mark.lab
+
 OWNER = {"X-Test-Owner": "1"}
 MONEY = "woocommerce_cod_process_payment_order_status"
 

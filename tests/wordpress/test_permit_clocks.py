@@ -6,6 +6,8 @@ import time
 import pytest
 from wordpress_site import Box
 
+pytestmark = pytest.mark.lab
+
 
 def _told(box: Box, epoch: int = 1) -> list[bool]:
     answer: list[bool] = json.loads(box.php("permits.php", epoch))

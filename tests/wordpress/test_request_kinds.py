@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from wordpress_site import Box
 
+pytestmark = pytest.mark.lab
+
 JSON = {"HTTP_ACCEPT": "application/json"}
 
 

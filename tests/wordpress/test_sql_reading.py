@@ -5,6 +5,8 @@ import json
 import pytest
 from wordpress_site import Box
 
+pytestmark = pytest.mark.lab
+
 READS = (
     "SELECT 1",
     "  \n\t SELECT * FROM wp_posts WHERE ID = 1",

@@ -33,5 +33,6 @@ def test_an_installation_without_them_says_so(
         wordpress_folder()
 
 
+@pytest.mark.lab
 def test_php_can_read_every_file(box: Box) -> None:
     assert box.php("lint.php") == ""
