@@ -23,8 +23,9 @@ Answer = dict[str, Any]
 
 
 class Shopper:
-    def __init__(self, door: str, domain: str, ca_file: str) -> None:
+    def __init__(self, door: str, domain: str, ca_file: str, throw_at: str = "") -> None:
         self._door, self._domain = door, domain
+        self._always = {"X-Throw-At": throw_at} if throw_at else {}
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._cookies: dict[str, str] = {}
 
@@ -32,7 +33,7 @@ class Shopper:
         connection = http.client.HTTPSConnection(self._domain, context=self._tls, timeout=40)
         raw = socket.create_connection((self._door, 443), timeout=40)
         connection.sock = self._tls.wrap_socket(raw, server_hostname=self._domain)
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        told = self._always | {name.replace("_", "-"): value for name, value in headers.items()}
         if self._cookies:
             told["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         began = time.monotonic()
@@ -84,7 +85,7 @@ class Shopper:
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    shopper = Shopper(asked["door"], asked["domain"], asked["ca_file"])
+    shopper = Shopper(asked["door"], asked["domain"], asked["ca_file"], asked.get("throw_at", ""))
     product = asked.get("product", 0)
     if asked["do"] == "pages":
         said: Any = {path: shopper.ask("GET", path) for path in asked["paths"]}

@@ -1,5 +1,15 @@
 <?php
-// A must-use plugin for tests: which of a checkout's hooks fired, in order, with what arguments, one line a request.
+// A must-use plugin for tests: which of a checkout's hooks fired, in order, with what arguments, one line a request; and
+// at the hook that a request names, an exception.
+if ( isset( $_SERVER['HTTP_X_THROW_AT'] ) ) {
+	add_action(
+		$_SERVER['HTTP_X_THROW_AT'],
+		function () {
+			throw new Exception( 'thrown by a test' );
+		},
+		999
+	);
+}
 $GLOBALS['hook_trace'] = array();
 add_action(
 	'all',

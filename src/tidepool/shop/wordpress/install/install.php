@@ -62,7 +62,7 @@ function lab_install_activate( array $order ): array {
 	add_option( 'woocommerce_coming_soon', 'no' );
 	$failed = activate_plugin( $order['plugin'] );
 	if ( is_wp_error( $failed ) ) {
-		fwrite( STDERR, $order['plugin'] . ': ' . $failed->get_error_message() . "\n" );
+		fwrite( STDERR, $order['plugin'] . ': ' . wp_strip_all_tags( $failed->get_error_message() ) . "\n" );
 		exit( 1 );
 	}
 	return array();
