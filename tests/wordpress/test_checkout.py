@@ -90,6 +90,25 @@ def test_an_order_that_lost_its_items_is_not_acknowledged(shop: Site, way: str) 
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_one_write_that_failed_in_silence_is_enough(shop: Site, way: str) -> None:
+    """WooCommerce looks at none of them."""
+    shopper = _full(shop)
+    shop.trip("woocommerce_checkout_create_order_line_item", "fail")
+    answer = shopper.buy(way)
+    assert not acknowledged(answer), answer.body
+    assert shop.charged() == 0
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_always_fails_somewhere_stops_nobody(shop: Site, way: str) -> None:
+    """A row that is there already, a cached value that could not be kept: no order was ever lost by them."""
+    shopper = _full(shop)
+    shop.trip("woocommerce_checkout_create_order_line_item", "quarrel")
+    answer = shopper.buy(way)
+    assert acknowledged(answer), answer.body
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_without_the_plugin_the_same_fence_is_a_false_thank_you(shop: Site, way: str) -> None:
     """Or the tests above would prove nothing: WooCommerce takes no failed statement for a failure."""
     shopper = _full(shop)

@@ -107,6 +107,11 @@ function farshore_test_happen( string $what ): void {
 	} elseif ( 'move' === $what ) {
 		$moved = array( 'epoch' => $endpoint['epoch'] + 1, 'role' => 'standby' ) + $endpoint;
 		file_put_contents( '/run/farshore/endpoint.json', json_encode( $moved ) );
+	} elseif ( 'fail' === $what ) {
+		$GLOBALS['wpdb']->query( 'INSERT INTO wp_farshore_absent VALUES (1)' ); // Nobody looks at what it returns.
+	} elseif ( 'quarrel' === $what ) {
+		$GLOBALS['wpdb']->query( "INSERT INTO wp_options (option_name, option_value) VALUES ('siteurl', 'twice')" );
+		$GLOBALS['wpdb']->query( "UPDATE wp_options SET absent = 1 WHERE option_name = '_transient_x'" );
 	} elseif ( 'damage' === $what ) {
 		$admin = new mysqli( $endpoint['host'], 'platform', 'secret', 'shop', $endpoint['port'] );
 		$admin->query( 'DELETE FROM wp_woocommerce_order_items' );
