@@ -36,6 +36,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a WordPress shop's orders in tables of their own (default), or with --no-hpos among the posts",
     )
     parser.add_argument(
+        "--journal",
+        choices=("off", "open", "closed"),
+        default="off",
+        help="a WordPress shop's orders go to the other region's journal; reconciled at the end (default: off)",
+    )
+    parser.add_argument(
         "--gate",
         choices=("trigger", "kernel"),
         default="trigger",
@@ -101,11 +107,14 @@ def _once(args: argparse.Namespace, out: Path, say: "Progress") -> dict[str, Any
     from farshore.drills.drill import Scenario, engine_of, run_drill
     from farshore.drills.ours import Farshore
     from farshore.drills.summary import show
-    from farshore.drills.trade import WORDPRESS, Trade
+    from farshore.drills.trade import OFF, WORDPRESS, Trade
     from farshore.model.failure import Refused
     from farshore.provision.wordpress_files import wordpress_folder
 
-    trade = Trade(args.store, args.checkout, args.hpos, wordpress_folder() if args.store == WORDPRESS else None)
+    plugin = wordpress_folder() if args.store == WORDPRESS else None
+    trade = Trade(args.store, args.checkout, args.hpos, plugin, args.journal)
+    if trade.journal != OFF and trade.kind != WORDPRESS:
+        raise Refused("The plain shop keeps no order journal.", "Add --store wordpress.")
     if trade.kind == WORDPRESS and engine_of(args.engine) != "mysql":
         raise Refused("A WordPress shop has no other database than MySQL.", "Leave --engine out.")
     scenario = Scenario(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from farshore.cli.options import add_json
 from farshore.cli.show import print_json
+from farshore.model.order_journal import JournalPolicy
 from farshore.model.permit import PROFILES, Gate
 from farshore.provision.authority_files import make_missing
 from farshore.settings import names
@@ -49,6 +50,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=tuple(Gate),
         default=Gate.TRIGGER,
         help="what refuses orders without a permit (default: trigger)",
+    )
+    parser.add_argument(
+        "--journal",
+        choices=tuple(JournalPolicy),
+        default=JournalPolicy.OFF,
+        help="open: an order is taken although no journal answers; closed: it is not (default: off)",
     )
     parser.add_argument("--place", default="outside", help="where this controller stands (default: outside)")
     parser.add_argument("--endpoint", default=DIGITALOCEAN, metavar="URL", help="the provider's API")
@@ -121,6 +128,7 @@ def _answers(args: argparse.Namespace) -> Answers:
         profile=args.profile,
         gate=args.gate,
         checkout_max_s=args.checkout_max_s,
+        journal=str(args.journal),
         place=args.place,
         endpoint=args.endpoint.rstrip("/"),
         provider_ca_file=_absolute(args.ca_file),

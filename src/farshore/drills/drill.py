@@ -16,6 +16,7 @@ from farshore.drills.lab import Facts, Lab
 from farshore.drills.machine import watched
 from farshore.drills.order_rows import read_rows_patiently
 from farshore.drills.orders import fate
+from farshore.drills.reconciled import reconcile
 from farshore.drills.report import Report, write_report
 from farshore.drills.result import Conditions, Result
 from farshore.drills.scenes import REGION, SCENES, Scene
@@ -23,7 +24,7 @@ from farshore.drills.sides import sides
 from farshore.drills.stagehand import StageHand, names
 from farshore.drills.stages import course
 from farshore.drills.stopwatch import CACHED_MARGIN_S, clocks
-from farshore.drills.trade import PLAIN_SHOP, Trade
+from farshore.drills.trade import OFF, PLAIN_SHOP, Trade
 from farshore.drills.turns import turns
 from farshore.drills.verdict import decision
 from farshore.model.failure import Refused
@@ -128,6 +129,10 @@ async def _measure(
     first = [entry for entry in ledger if not later or entry.ended < later[0][1]]
     writer = after.open_in[0] if after is not None and len(after.open_in) == 1 else facts.standby
     rows = await read_rows_patiently(lab, facts, writer)
+    reconciled = None
+    if scenario.trade.journal != OFF:
+        reconciled = await reconcile(contestant, fate(ledger, rows, fault_s), say)
+        rows = await read_rows_patiently(lab, facts, writer)
     say(f"{len(rows)} orders in the database of {writer}; compared with the customers' ledger")
     conditions = Conditions(
         drill=scenario.name,
@@ -149,6 +154,7 @@ async def _measure(
         clocks=clocks(first, fault_s),
         course=course(journal, fault_s, boot_less_monotonic),
         fate=fate(ledger, rows, fault_s),
+        reconciled=reconciled,
     )
     if after is None:
         return told

@@ -177,6 +177,8 @@ def _orders(result: Result) -> str:
         ("customers who ordered twice because an answer was lost", str(fate.bought_twice)),
         ("time in which two regions took orders", f"{result.overlap_s:.3f} s"),
     ]
+    if result.reconciled is not None:
+        rows.append(("lost, doubled, damaged before it was reconciled", result.reconciled.counts))
     if result.after is not None:
         rows.insert(2, ("whole in the old database only", str(sum(one.kept for one in fate.divergent))))
     body = "".join(f'<tr><td>{escape(a)}</td><td class="n">{b}</td></tr>' for a, b in rows)

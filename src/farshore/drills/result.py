@@ -6,6 +6,7 @@ from typing import Any
 from farshore.drills.aftermath import Aftermath
 from farshore.drills.machine import Machine
 from farshore.drills.orders import Fate
+from farshore.drills.reconciled import Reconciled
 from farshore.drills.sides import Sides
 from farshore.drills.stages import Course
 from farshore.drills.stopwatch import Clocks, rounded
@@ -45,6 +46,7 @@ class Result:
     planned: bool = False
     machine: Machine | None = None
     turns: tuple[Turn, ...] = ()
+    reconciled: Reconciled | None = None
 
     @property
     def may_stay(self) -> bool:
@@ -83,7 +85,7 @@ class Result:
         found += self._unplanned() if self.planned else []
         if self.failed_checkouts:
             found.append(f"{self.failed_checkouts} checkouts failed although the writer was well all the time.")
-        for part in (self.sides, self.decision, self.after, *self.turns):
+        for part in (self.sides, self.decision, self.after, self.reconciled, *self.turns):
             found += part.failings if part is not None else ()
         return tuple(found)
 
@@ -150,6 +152,7 @@ class Result:
                 )
             },
             "conditions": asdict(told),
+            "reconciliation": None if self.reconciled is None else self.reconciled.to_json(),
         } | self._of_the_scene()
 
     def _of_the_scene(self) -> dict[str, Any]:

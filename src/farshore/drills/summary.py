@@ -43,6 +43,8 @@ def _figures(result: Result) -> Table:
         kept,
         f"acknowledged orders whole: {len(fate.lost)} lost, {len(fate.doubled)} doubled, {len(fate.damaged)} damaged",
     )
+    if result.reconciled is not None:
+        table.add_row(result.reconciled.counts, "lost, doubled, damaged before `farshore reconcile --apply`")
     kept_behind = sum(one.kept for one in fate.divergent)
     if kept_behind:
         table.add_row(str(kept_behind), "acknowledged behind the cut: whole in the old database only")

@@ -12,6 +12,7 @@ from farshore.drills.audience import USUAL, Load
 
 PLAIN_SHOP, WORDPRESS = "plain", "wordpress"
 BLOCK, CLASSIC = "block", "classic"
+OFF = "off"
 _VERIFY_FORM = ("name=Probe", "email=probe@example.com", "token={unique}", "product=1", "qty=1")
 _IN_TABLES = ("wp_wc_orders", "wp_woocommerce_order_items")
 
@@ -22,6 +23,7 @@ class Trade:
     checkout: str = BLOCK  # of a WordPress shop
     hpos: bool = True  # its orders are in tables of their own, not among the posts
     plugin: Path | None = None  # the must-use plugin that it is given
+    journal: str = OFF  # policy of the order journal; with one, the drill ends with a reconciliation
 
     @property
     def load(self) -> Load:
@@ -44,7 +46,7 @@ class Trade:
     def init(self) -> list[str]:
         """Arguments of `farshore init`."""
         if self.kind == WORDPRESS:
-            return ["--checkout-max-s", "1.5"]
+            return ["--checkout-max-s", "1.5", "--journal", self.journal]
         words = ["--checkout-max-s", "1", "--id-counter", "counters.value"]
         words += ["--verify-path", "/checkout", "--verify-expect", "order_id"]
         for pair in _VERIFY_FORM:

@@ -41,6 +41,7 @@ class Answers:
     profile: str = "default"  # of the permit
     gate: str = "trigger"
     checkout_max_s: float | None = None
+    journal: str = "off"  # policy of the order journal
     place: str = "outside"
     endpoint: str = DIGITALOCEAN
     provider_ca_file: str = ""

@@ -76,9 +76,8 @@ def _store(answers: Answers) -> str:
         lines.append(f"    guarded_tables: {_list(answers.guarded_tables)}  # no row without a permit")
     if answers.checkout_max_s is not None:
         lines.append(f"    checkout_max_s: {answers.checkout_max_s:g}  # longest checkout, payment included")
-    lines.append(
-        "    # journal: {policy: open}  # each order on a disk of the other region before the customer is thanked"
-    )
+    wanted = "# journal: {policy: open}" if answers.journal == "off" else f"journal: {{policy: {answers.journal}}}"
+    lines.append(f"    {wanted}  # each order on a disk of the other region before the customer is thanked")
     if answers.verify is not None:
         lines += _verify(answers.verify)
     else:
