@@ -78,12 +78,12 @@ $table_prefix = 'wp_'; // phpcs:ignore WordPress.WP.GlobalVariablesOverride
 define( 'ABSPATH', __DIR__ . '/farshore/health/' );
 require $farshore_wp_config;
 
-$farshore_state = Farshore_State::current() ?? new Farshore_State( $farshore_settings, $farshore_endpoint );
-$farshore_facts = ( new Farshore_Health( $farshore_state, (string) $table_prefix ) )->look();
-$farshore_token = $farshore_settings->check_token();
-$farshore_given = (string) ( $_SERVER['HTTP_X_FARSHORE_TOKEN'] ?? '' ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput
-$farshore_known = '' !== $farshore_token && hash_equals( hash( 'sha256', $farshore_token ), hash( 'sha256', $farshore_given ) );
-if ( isset( $farshore_facts['error'] ) ) {
-	error_log( 'farshore: the health check failed: ' . $farshore_facts['error'] ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
+$farshore_state  = Farshore_State::current() ?? new Farshore_State( $farshore_settings, $farshore_endpoint );
+$farshore_health = new Farshore_Health( $farshore_state, (string) $table_prefix );
+$farshore_token  = $farshore_settings->check_token();
+$farshore_given  = (string) ( $_SERVER['HTTP_X_FARSHORE_TOKEN'] ?? '' ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput
+if ( '' !== $farshore_token && hash_equals( hash( 'sha256', $farshore_token ), hash( 'sha256', $farshore_given ) ) ) {
+	$farshore_facts = $farshore_health->look();
+	farshore_health_answer( $farshore_facts['ok'], $farshore_facts );
 }
-farshore_health_answer( $farshore_facts['ok'], $farshore_known ? $farshore_facts : $farshore_public );
+farshore_health_answer( $farshore_health->is_ok(), $farshore_public );

@@ -47,7 +47,6 @@ final class Farshore_Background {
 			if ( class_exists( 'ActionScheduler', false ) ) {
 				remove_action( 'action_scheduler_run_queue', array( ActionScheduler::runner(), 'run' ) );
 			}
-			remove_action( 'init', 'wp_cron' );
 			return;
 		}
 		if ( wp_doing_cron() ) {

@@ -14,6 +14,7 @@ final class Farshore_Health {
 
 	const TIMEOUT_S = 1;
 	const OPTION    = 'farshore_heartbeat';
+	const FRESH_NS  = 1000000000;
 
 	/**
 	 * Makes the check.
@@ -25,7 +26,48 @@ final class Farshore_Health {
 	}
 
 	/**
-	 * Looks; details for whoever has the token, `ok` for everybody.
+	 * Whether orders can be taken, for strangers: the database is asked once a second at most, whoever asks how often.
+	 * What costs nothing (role, epoch, permit) is looked at each time.
+	 */
+	public function is_ok(): bool {
+		if ( ! function_exists( 'posix_geteuid' ) ) {
+			return $this->look()['ok'];
+		}
+		$file  = sys_get_temp_dir() . '/farshore-health-' . posix_geteuid() . '-' . md5( __FILE__ . $this->state->settings->endpoint_file() ) . '.json';
+		$known = $this->known( $file );
+		if ( null === $known ) {
+			$facts = $this->look();
+			$known = $facts['ok'];
+			$draft = @tempnam( sys_get_temp_dir(), 'farshore' ); // phpcs:ignore WordPress.PHP.NoSilencedErrors
+			if ( false !== $draft ) {
+				$note = array( $this->state->endpoint->epoch, $this->state->endpoint->role, $known, hrtime( true ) );
+				file_put_contents( $draft, json_encode( $note ) ); // phpcs:ignore WordPress.WP.AlternativeFunctions
+				rename( $draft, $file ); // phpcs:ignore WordPress.WP.AlternativeFunctions
+			}
+		}
+		return $known && $this->state->admits() && $this->state->still_writer();
+	}
+
+	/**
+	 * What was found less than a second ago, under the same epoch and role; null: nothing.
+	 *
+	 * @param string $file Where it is noted: ours alone, or not believed.
+	 */
+	private function known( string $file ): ?bool {
+		$seen = @lstat( $file ); // phpcs:ignore WordPress.PHP.NoSilencedErrors
+		if ( false === $seen || 0100000 !== ( $seen['mode'] & 0170000 ) || posix_geteuid() !== $seen['uid'] ) {
+			return null;
+		}
+		$note = json_decode( (string) @file_get_contents( $file ), true ); // phpcs:ignore WordPress.PHP.NoSilencedErrors
+		if ( ! is_array( $note ) || 4 !== count( $note ) || $note[0] !== $this->state->endpoint->epoch || $note[1] !== $this->state->endpoint->role ) {
+			return null;
+		}
+		$age_ns = hrtime( true ) - (int) $note[3];
+		return $age_ns >= 0 && $age_ns < self::FRESH_NS ? true === $note[2] : null;
+	}
+
+	/**
+	 * Looks; details for whoever has the token.
 	 *
 	 * @return array<string, mixed>
 	 */
@@ -45,6 +87,7 @@ final class Farshore_Health {
 			$facts = $this->ask_database( $this->connect(), $facts );
 		} catch ( mysqli_sql_exception $failed ) {
 			$facts['error'] = $failed->getMessage();
+			error_log( 'farshore: the health check failed: ' . $facts['error'] ); // phpcs:ignore WordPress.PHP.DevelopmentFunctions
 			return $facts;
 		}
 		$facts['ready_for_traffic'] = $this->state->is_writer() ? true === $facts['wrote'] && $facts['admits'] : $facts['read_only'];

@@ -107,8 +107,9 @@ final class Farshore_Output_Guard {
 			return null;
 		}
 		if ( ! $this->request->writes() ) {
-			// A page may do without its counters; but whatever says that something was made, was not.
-			return in_array( http_response_code(), array( 201, 202, 302, 303 ), true ) ? 'write' : null;
+			// A page may do without its counters, and may send people on; but what says that something was made, lies.
+			$made = Farshore_Request::HTML === $this->request->shape ? array( 201, 202 ) : array( 201, 202, 302, 303 );
+			return in_array( http_response_code(), $made, true ) ? 'write' : null;
 		}
 		return $this->request->is_checkout() ? $this->sentence_key() : 'unsaved';
 	}

@@ -247,6 +247,9 @@ final class Farshore_Reconcile_Writing {
 	 * @param string   $name  Meta key.
 	 */
 	private static function internal( WC_Order $order, string $name ): bool {
+		if ( in_array( $name, array( '_billing_address_index', '_shipping_address_index' ), true ) ) {
+			return false; // WooCommerce renews what the office searches in only when it sees an address change.
+		}
 		$store = $order->get_data_store();
 		$own   = is_object( $store ) && is_callable( array( $store, 'get_internal_meta_keys' ) ) ? (array) $store->get_internal_meta_keys() : array();
 		return in_array( $name, $own, true ) || in_array( $name, array( '_order_key', '_order_stock_reduced', '_recorded_sales', '_recorded_coupon_usage_counts', '_download_permissions_granted', '_new_order_email_sent' ), true );
