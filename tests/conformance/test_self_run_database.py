@@ -57,6 +57,16 @@ def test_an_admin_who_could_write_on_a_replica_does_not(own: Pair, run: Run) -> 
     assert run(database.read_marker()) == Marker(Epoch(1), 5)
 
 
+def test_a_replica_that_was_left_open_is_not_tried(own: Pair, run: Run) -> None:
+    if not isinstance(own, SelfRunMariaDbPair):
+        pytest.skip("a PostgreSQL in recovery cannot be left open")
+    server = own._servers[1]
+    own._connect(server, "platform", "shop", True).cursor().execute("SET GLOBAL read_only = 0")
+    before = own._one(server, "SELECT @@global.gtid_binlog_state")
+    assert run(own.replica.writable()) is False
+    assert own._one(server, "SELECT @@global.gtid_binlog_state") == before
+
+
 def test_a_fence_is_read_only_besides_until_it_is_lifted(own: Pair, run: Run) -> None:
     """For every user: one that no fence knew of writes no more either."""
     own.shop().commit()

@@ -10,6 +10,7 @@ PG = {
     "wal_level": "replica", "max_wal_senders": "10", "ssl": "on",
 }  # fmt: skip
 MYSQL = {"log_bin": "1", "log_slave_updates": "1", "strict": "1", "format": "ROW", "threads": "4", "ssl": "YES"}
+MYSQL |= {"read_only": "0"}
 
 
 def test_good_servers_have_none() -> None:
@@ -64,3 +65,9 @@ def test_an_admin_who_may_not_end_read_only_breaks_it() -> None:
     (found,) = mysql.shortcomings(MYSQL, rights={"REPLICATION SLAVE ADMIN", "REPLICATION SLAVE", "RELOAD", "SUPER"})
     assert found.what == "the admin user lacks READ_ONLY ADMIN"
     assert found.breaks
+
+
+def test_a_standby_has_to_be_read_only() -> None:
+    (found,) = mysql.shortcomings(MYSQL, follows=True)
+    assert "read-only" in found.what
+    assert mysql.shortcomings(MYSQL | {"read_only": "1"}, follows=True) == []

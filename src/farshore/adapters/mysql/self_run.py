@@ -4,12 +4,13 @@ read_only does not hold such an admin back, and one row of his own on a replica 
 writes looks first whether the server follows another one.
 """
 
+import contextlib
 from collections.abc import Collection, Sequence
 
 from farshore.adapters.mysql.database import MySqlDatabase
 from farshore.adapters.mysql.session import MySqlSession, Statements
 from farshore.adapters.self_run.server import Shortcoming
-from farshore.model.failure import Refused, RetryLater
+from farshore.model.failure import Failure, Refused, RetryLater
 from farshore.model.region import Epoch
 from farshore.model.sighting import Marker
 from farshore.ports.cloud import DatabaseServer
@@ -19,7 +20,7 @@ _PROMOTION_S = 8.0  # stopping a thread that talks to a dead server takes second
 _PIECE_S = 5.0  # of waiting for the relay log; the plan asks again
 _SETTINGS = (
     "SELECT @@global.log_bin, @@global.log_slave_updates, @@global.gtid_strict_mode, @@global.binlog_format, "
-    "@@global.slave_parallel_threads, @@global.have_ssl"
+    "@@global.slave_parallel_threads, @@global.have_ssl, @@global.read_only"
 )
 # What of an admin's rights a promotion and a fence need besides those of a managed one.
 _RIGHTS = """
@@ -47,6 +48,10 @@ class SelfRunMySql(MySqlDatabase):
         """The applier runs before the receiver stops: while both stand still, what was received is thrown away."""
         await self._slow.run(lambda statements: _promote(statements, self._where), writing=True)
 
+    async def writable(self) -> bool:
+        """Never by trying on a replica that somebody left open."""
+        return await self.source() is None and await super().writable()
+
     async def prepare(self) -> None:
         await self._refuse_replica()
         await super().prepare()
@@ -62,12 +67,12 @@ class SelfRunMySql(MySqlDatabase):
     async def fence(self, epoch: Epoch, app_user: str) -> None:
         await self._refuse_replica()
         await super().fence(epoch, app_user)
-        await self._read_only(True)
+        await self._read_only_besides()
 
     async def fence_orders(self, epoch: Epoch, app_user: str) -> None:
         await self._refuse_replica()
         await super().fence_orders(epoch, app_user)
-        await self._read_only(True)
+        await self._read_only_besides()
 
     async def unfence(self, app_user: str) -> None:
         await self._refuse_replica()
@@ -85,9 +90,10 @@ class SelfRunMySql(MySqlDatabase):
     async def shortcomings(self) -> Sequence[Shortcoming]:
         rows = await self._session.run(lambda statements: statements.rows(_SETTINGS), writing=False)
         rights = await self._session.run(lambda statements: statements.rows(_RIGHTS), writing=False)
-        names = ("log_bin", "log_slave_updates", "strict", "format", "threads", "ssl")
+        names = ("log_bin", "log_slave_updates", "strict", "format", "threads", "ssl", "read_only")
         settings = dict(zip(names, (str(value) for value in rows[0]), strict=True))
-        return shortcomings(settings, {str(right) for (right,) in rights})
+        follows = await self.source() is not None
+        return shortcomings(settings, {str(right) for (right,) in rights}, follows)
 
     async def close(self) -> None:
         await self._slow.close()
@@ -97,6 +103,11 @@ class SelfRunMySql(MySqlDatabase):
         source = await self.source()
         if source is not None:
             raise Refused(f"{self._where} follows {source}; a row written here would end that.", "Promote it first.")
+
+    async def _read_only_besides(self) -> None:
+        """The fence is proved without it, and nobody may wait for a long report that keeps its tables open."""
+        with contextlib.suppress(Failure):
+            await self._read_only(True)
 
     async def _read_only(self, on: bool) -> None:
         """Waits for statements that run. Not replicated, and gone with a restart: the lock and the epoch row stay."""
@@ -122,7 +133,9 @@ def _promote(statements: Statements, where: str) -> None:
     statements.all("SET GLOBAL read_only = 0")
 
 
-def shortcomings(settings: dict[str, str], rights: Collection[str] = _NEEDED) -> list[Shortcoming]:
+def shortcomings(
+    settings: dict[str, str], rights: Collection[str] = _NEEDED, follows: bool = False
+) -> list[Shortcoming]:
     checks = (
         (settings["log_bin"] == "1", "log_bin is off", "Set log_bin and restart it."),
         (settings["log_slave_updates"] == "1", "log_slave_updates is off", "Set log_slave_updates = 1; restart it."),
@@ -132,6 +145,7 @@ def shortcomings(settings: dict[str, str], rights: Collection[str] = _NEEDED) ->
             "Set gtid_strict_mode = 1: what diverged may not follow.",
         ),
         (settings["format"] != "STATEMENT", "binlog_format is STATEMENT", "Set binlog_format = ROW."),
+        (not follows or settings["read_only"] == "1", "it follows and is not read-only", "Set read_only = 1 on it."),
         (settings["ssl"] == "YES", "TLS is off", "Set ssl_cert and ssl_key, with a certificate for its addresses."),
     )
     found = [Shortcoming(what, remedy) for good, what, remedy in checks if not good]
