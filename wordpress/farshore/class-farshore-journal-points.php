@@ -36,8 +36,8 @@ final class Farshore_Journal_Points {
 			add_action( $hook, array( $this, 'collect' ), PHP_INT_MAX, 1 );
 		}
 		add_action( 'woocommerce_refund_deleted', array( $this, 'collect_parent' ), PHP_INT_MAX, 2 );
-		// Before the answer leaves, after the cart is saved.
-		add_action( 'shutdown', array( $this, 'flush' ), PHP_INT_MAX - 1 );
+		// Behind the output guard, which lets the answer out at the same priority: a customer waits for two round trips only.
+		add_action( 'shutdown', array( $this, 'flush' ), PHP_INT_MAX );
 	}
 
 	/**
@@ -79,6 +79,9 @@ final class Farshore_Journal_Points {
 
 	/** What was changed besides: best effort, nobody can be refused any more. */
 	public function flush(): void {
+		if ( array() !== $this->changed && function_exists( 'fastcgi_finish_request' ) ) {
+			fastcgi_finish_request();
+		}
 		foreach ( array_keys( $this->changed ) as $id ) {
 			$order = wc_get_order( $id );
 			if ( $order instanceof WC_Order && ! in_array( $order->get_status(), array( 'checkout-draft', 'auto-draft' ), true ) ) {
