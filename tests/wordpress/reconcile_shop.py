@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,35 @@ from farshore.model.region import Epoch
 
 RUN = "/usr/share/farshore/wordpress/farshore/reconcile/run.php"
 CREATED = "2026-11-20T10:00:00Z"
+
+
+_OF_ORDERS = ("posts", "postmeta", "comment", "wc_order", "wc_reserved", "wc_product_meta", "woocommerce_order")
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    shop: "LossyShop"
+    counters: Mapping[str, int | None]
+
+    def back(self) -> None:
+        for name, counter in self.counters.items():
+            self.shop.admin(f"DELETE FROM {name}", f"INSERT INTO {name} SELECT * FROM shop_before.{name}")
+            if counter is not None:
+                self.shop.admin(f"ALTER TABLE {name} AUTO_INCREMENT = {counter}")
+
+    def with_writes(self, writes: Sequence[str]) -> None:
+        """As a replica that received so many statements of an order, and no more."""
+        self.back()
+        connection = pymysql.connect(
+            host="127.0.0.1", port=self.shop.server.port, user="shop", password="secret", database="shop",
+            autocommit=True, charset="utf8mb4", sql_mode="NO_ENGINE_SUBSTITUTION",
+        )  # fmt: skip
+        try:
+            with connection.cursor() as cursor:
+                for statement in writes:
+                    cursor.execute(statement)
+        finally:
+            connection.close()
 
 
 @dataclass(slots=True)
@@ -90,6 +119,50 @@ class LossyShop:
                     f"UPDATE wp_postmeta SET meta_value = meta_value + {float(item['quantity'])} "
                     f"WHERE post_id = {int(item['product_id'])} AND meta_key = '_stock'"
                 )
+
+    def admin(self, *statements: str) -> list[tuple[Any, ...]]:
+        """As the provider, who may read the server's log of statements."""
+        connection = pymysql.connect(
+            host="127.0.0.1",
+            port=self.server.port,
+            user="platform",
+            password="secret",
+            database="shop",
+            autocommit=True,
+        )
+        try:
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    def remember(self) -> "Before":
+        """The tables in which orders lie, as they are now, counters too."""
+        told = self.admin(
+            "SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = 'shop'"
+        )
+        counters = {name: counter for name, counter in told if name.removeprefix("wp_").startswith(_OF_ORDERS)}
+        self.admin("DROP DATABASE IF EXISTS shop_before", "CREATE DATABASE shop_before")
+        for name in counters:
+            self.admin(
+                f"CREATE TABLE shop_before.{name} LIKE shop.{name}",
+                f"INSERT INTO shop_before.{name} SELECT * FROM shop.{name}",
+            )
+        return Before(self, counters)
+
+    def writes_of(self, **more: Any) -> tuple[dict[str, Any], list[str]]:
+        """An order, and the statements that wrote it, one by one as they were committed."""
+        self.admin("SET GLOBAL log_output = 'TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log = 1")
+        order = self.order(**more)
+        told = self.admin(
+            "SET GLOBAL general_log = 0",
+            "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log "
+            "WHERE command_type = 'Query' AND user_host LIKE 'shop%'",
+        )
+        writes = [str(row[0]).strip() for row in told]
+        return order, [text for text in writes if text.upper().startswith(("INSERT", "UPDATE", "DELETE", "REPLACE"))]
 
     def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
         done = subprocess.run(

@@ -34,19 +34,21 @@ class Report:
             return self._after()
         acting, asking = [case for case in outcome.cases if case.acts], [case for case in outcome.cases if case.asks]
         if not acting and not asking:
-            return f"All {_orders(len(outcome.cases))} are whole"
+            return "The order is whole" if len(outcome.cases) == 1 else f"All {_orders(len(outcome.cases))} are whole"
         found = f"{_orders(len(acting))} of {len(outcome.cases)} can be put right"
-        return f"{found}, {_orders(len(asking))} wait for your decision" if asking else found
+        return f"{found}, {_waiting(len(asking))}" if asking else found
 
     def _after(self) -> str:
         outcome = self.outcome
         done = sum(did.what not in ("failed", "nothing") for did in outcome.did.values())
         asking = [case for case in outcome.after if case.asks]
-        parts = [f"{_orders(done)} were put right" if done else "Nothing had to be put right"]
+        parts = [
+            f"{_orders(done)} {'was' if done == 1 else 'were'} put right" if done else "Nothing had to be put right"
+        ]
         if outcome.failed:
             parts.append(f"{len(outcome.failed)} could not be")
         if asking:
-            parts.append(f"{_orders(len(asking))} wait for your decision")
+            parts.append(_waiting(len(asking)))
         return ", ".join(parts)
 
     @property
@@ -152,6 +154,10 @@ def done_words(did: Did, case: Case) -> str:
 
 def _orders(count: int) -> str:
     return "1 order" if count == 1 else f"{count} orders"
+
+
+def _waiting(count: int) -> str:
+    return "1 order waits for your decision" if count == 1 else f"{count} orders wait for your decision"
 
 
 def passed(reports: Sequence[Report]) -> bool:
