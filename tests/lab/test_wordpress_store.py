@@ -14,6 +14,8 @@ pytestmark = [*NEEDS_LAB, pytest.mark.slow]
 WOOCOMMERCE = os.environ.get("TIDEPOOL_WOOCOMMERCE", "")
 ROOT = Path(__file__).parents[2]
 TRACER = Path(__file__).parent / "php" / "hook_trace.php"
+ORDER_API = Path(__file__).parent / "php" / "order_api.php"
+HPOS = "UPDATE wp_options SET option_value = '{}' WHERE option_name = 'woocommerce_custom_orders_table_enabled'"
 MU_PLUGINS = "/var/lib/wordpress/wp-content/mu-plugins"
 TRACE = "/var/lib/wordpress/wp-content/uploads/hook_trace.jsonl"
 
@@ -127,12 +129,11 @@ def test_an_acknowledged_order_is_whole_in_both_databases(lab: Lab, checkout: st
 
 def test_orders_can_live_among_the_posts(lab: Lab) -> None:
     """HPOS off, by the option that the real one asks: posts and postmeta, and no row in the other tables."""
-    option = "UPDATE wp_options SET option_value = '{}' WHERE option_name = 'woocommerce_custom_orders_table_enabled'"
-    lab.sql(option.format("no"))
+    lab.sql(HPOS.format("no"))
     try:
         orders = [acknowledged(lab.shop(checkout, product=lab.products[3])) for checkout in ("block", "classic")]
     finally:
-        lab.sql(option.format("yes"))
+        lab.sql(HPOS.format("yes"))
     lab.until_replicated()
     for order in orders:
         assert lab.sql(f"SELECT count(*) FROM wp_wc_orders WHERE id = {order}") == [["0"]]
@@ -199,6 +200,40 @@ def test_exceptions_reach_the_customer_where_they_do_in_the_real_one(
     else:
         assert (answer["status"], answer["json"]["result"]) == (200, "failure")
     assert traced.sql(paid) == [[before]], "refused before the gateway was asked"
+
+
+def made_again(shop: Lab, order: int) -> dict[str, Any]:
+    """What a lost order looks like that was made again, and then refunded, through the order classes."""
+    writer = shop.droplets("nyc3")[0]
+    shop.on(writer, "cat > /usr/local/lib/shop/order_api.php", ORDER_API.read_text())
+    php = f"runuser -u www-data -- php /usr/local/lib/shop/order_api.php {order} {shop.products[2]}"
+    return dict(json.loads(shop.on(writer, php).strip().splitlines()[-1]))
+
+
+def expected_again(shop: Lab, order: int) -> dict[str, Any]:
+    return {
+        "id": order, "status": "processing", "created": 1790000000, "paid": 1790000060, "total": 84.0,
+        "billing": {"first_name": "Ada", "email": "ada@example.com"}, "shipping": {"city": "New York"},
+        "texts": ["txn-1", "203.0.113.9", "a browser", "abc", "checkout", "Ring twice", "yes"],
+        "items": [["Storm lantern", shop.products[2], 2, 84.0, "2"]], "stock": 0.0, "mails": 0,
+        "next_is_larger": True, "next_is_gone": True, "refund": [10.0, "A scratch", True],
+        "refunded": [10.0, 1, "processing"], "fully": "refunded", "orders": True,
+        "hooks": [
+            "woocommerce_create_refund", "woocommerce_order_partially_refunded", "woocommerce_refund_created",
+            "woocommerce_order_refunded", "woocommerce_create_refund", "woocommerce_order_fully_refunded",
+            "woocommerce_refund_created", "woocommerce_order_refunded",
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("hpos", "order"), [("yes", 900001), ("no", 900101)])
+def test_a_lost_order_can_be_made_again(lab: Lab, hpos: str, order: int) -> None:
+    """With its own id, key and dates, without mails, without taking stock a second time; and be refunded."""
+    lab.sql(HPOS.format(hpos))
+    try:
+        assert made_again(lab, order) == expected_again(lab, order)
+    finally:
+        lab.sql(HPOS.format("yes"))
 
 
 def test_a_failed_write_is_not_noticed(lab: Lab) -> None:
@@ -276,3 +311,4 @@ def test_the_real_woocommerce_sells_too(tables: str) -> None:
             kind = real.sql(f"SELECT post_type FROM wp_posts WHERE ID = {order}", "sfo3")
             assert kept == [["1"]]
             assert kind == [["shop_order_placehold" if tables == "--hpos" else "shop_order"]]
+        assert made_again(real, 900001) == expected_again(real, 900001)
