@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ENGINE ?= mysql
+# WooCommerce has no other database than MySQL.
+STORE ?= $(if $(filter mysql mariadb,$(ENGINE)),wordpress,plain)
+SHOP := --store $(STORE) $(if $(filter wordpress,$(STORE)),--journal open)
 DRILL ?= region
 OUT ?= out/$(DRILL)-$(ENGINE)
 BENCH_OUT ?= out/bench
@@ -23,8 +26,8 @@ help: ## what there is
 setup: ## packages of the machine and a virtual environment; running it again does nothing
 	@bash scripts/setup.sh "$(PYTHON)" "$(VENV)" $(APT)
 
-demo: setup ## kill a region of a shop in miniature, watch it fail over, read the report [ENGINE=mysql|postgresql] [OUT=dir]
-	@farshore drill region --engine $(ENGINE) --out $(OUT)
+demo: setup ## kill a region of a shop in miniature, watch it fail over, read the report [ENGINE=mysql|postgresql] [STORE=wordpress|plain] [OUT=dir]
+	@farshore drill region --engine $(ENGINE) $(SHOP) --out $(OUT)
 
 setup-bench: setup ## what `make bench` compares with: Patroni and etcd, in a folder of their own
 	@bash scripts/setup_bench.sh "$(BIN)/python" .bench
