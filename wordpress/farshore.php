@@ -55,7 +55,8 @@ if ( ! defined( 'ABSPATH' ) ) {
 	$check  = new Farshore_Order_Check();
 	$points = null;
 	if ( $journals ) {
-		array_map( $part, array( 'order-entry', 'journal', 'journal-points' ) );
+		array_map( $part, array( 'order-entry', 'journal', 'journal-points', 'stock-mark' ) );
+		( new Farshore_Stock_Mark() )->watch();
 		$points = new Farshore_Journal_Points( new Farshore_Journal( $state->settings, $state->endpoint->epoch ), $check, $policy );
 		$points->watch();
 	}

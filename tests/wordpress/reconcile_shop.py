@@ -1,5 +1,6 @@
 """A shop in a box whose orders are lost and damaged as a dying region loses them, and a storefront that asks it."""
 
+import base64
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from farshore.adapters.agent_storefront import AgentStorefront
 from farshore.model.region import Epoch
 
 RUN = "/usr/share/farshore/wordpress/farshore/reconcile/run.php"
+_PUBLIC = base64.b64encode(bytes(range(32))).decode()
 CREATED = "2026-11-20T10:00:00Z"
 
 
@@ -210,7 +212,7 @@ def same(before: Mapping[str, Any], now: Mapping[str, Any] | None) -> list[str]:
 
 def _goods(item: Mapping[str, Any]) -> str:
     told = {name: value for name, value in item.items() if name not in ("id", "meta")}
-    meta = sorted((one["key"], str(one["value"])) for one in item["meta"])
+    meta = sorted((one["key"], str(one["value"])) for one in item["meta"] if one["key"] != "_farshore_stock_taken")
     return json.dumps([told, meta], sort_keys=True)
 
 
@@ -229,7 +231,7 @@ def open_shop(folder: Path, own_tables: bool) -> LossyShop:
     server = throwaway.start_mariadb(folder / "database", 1)
     box = open_box(folder / "box")
     try:
-        box.settings(wordpress_path="/srv/wp")
+        box.settings(wordpress_path="/srv/wp", journal="open", journal_public_key=_PUBLIC, journal_timeout_ms=50)
         box.endpoint("writer", server.port)
         box.permit(3600)
         box.put("checkouts.lock")

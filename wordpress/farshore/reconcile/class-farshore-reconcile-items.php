@@ -150,7 +150,7 @@ final class Farshore_Reconcile_Items {
 		foreach ( (array) ( $line['meta'] ?? array() ) as $meta ) {
 			$name = (string) ( $meta['key'] ?? '' );
 			// The mark of a line whose goods were taken out is set when they are, and not before.
-			if ( '' !== $name && Farshore_Reconcile_Stock::LINE !== $name && ! $item->meta_exists( $name ) ) {
+			if ( '' !== $name && Farshore_Reconcile_Stock::LINE !== $name && 0 !== strpos( $name, '_farshore_' ) && ! $item->meta_exists( $name ) ) {
 				$item->add_meta_data( $name, $meta['value'] ?? '' );
 			}
 		}

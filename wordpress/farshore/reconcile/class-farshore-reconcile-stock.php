@@ -15,6 +15,8 @@ final class Farshore_Reconcile_Stock {
 
 	/** What WooCommerce marks a line with whose goods were taken out. */
 	const LINE = '_reduced_stock';
+	/** What the must-use plugin marks it with in the very statement that took them out. */
+	const TAKEN = '_farshore_stock_taken';
 
 	/**
 	 * Whether the order's flag says so.
@@ -36,6 +38,13 @@ final class Farshore_Reconcile_Stock {
 	 * @param int $id Order's number.
 	 */
 	public static function reduce_once( int $id ): void {
+		foreach ( wc_get_order( $id )->get_items() as $item ) {
+			$taken = $item->get_meta( self::TAKEN, true );
+			if ( is_numeric( $taken ) && (float) $taken > 0 && '' === (string) $item->get_meta( self::LINE, true ) ) {
+				$item->add_meta_data( self::LINE, (string) $taken, true );
+				$item->save();
+			}
+		}
 		wc_maybe_reduce_stock_levels( $id );
 	}
 
