@@ -48,7 +48,8 @@ final class Farshore_Request {
 	 * @param string               $hook_routes A further pattern for webhook routes; empty: none.
 	 */
 	public static function of( array $server, array $get, array $post, string $hook_routes = '' ): self {
-		$path   = (string) parse_url( (string) ( $server['REQUEST_URI'] ?? '/' ), PHP_URL_PATH );
+		// As WordPress compares it: decoded, and not as parse_url() does, for which `//wp-json/x` is a host.
+		$path   = rawurldecode( explode( '?', (string) ( $server['REQUEST_URI'] ?? '/' ), 2 )[0] );
 		$script = basename( (string) ( $server['SCRIPT_NAME'] ?? '' ) );
 		$route  = self::route( $path, $get, $post );
 		$shape  = self::shape( $server, $get, $post, $route, $script );
@@ -120,7 +121,7 @@ final class Farshore_Request {
 		if ( self::is_webhook( $get, $post, $path, $route, $hook_routes ) ) {
 			return self::WEBHOOK;
 		}
-		if ( ! self::is_write( $server, $get, $path, $script, $route ) ) {
+		if ( ! self::is_write( $server, $get, $post, $path, $script, $route ) ) {
 			return self::READ;
 		}
 		if ( self::begins_order( $get, $post, $script, $route ) ) {
@@ -156,13 +157,14 @@ final class Farshore_Request {
 	 *
 	 * @param array<string, mixed> $server As $_SERVER.
 	 * @param array<string, mixed> $get    As $_GET.
+	 * @param array<string, mixed> $post   As $_POST.
 	 * @param string               $path   The path asked for.
 	 * @param string               $script The script's name.
 	 * @param string               $route  REST route.
 	 */
-	private static function is_write( array $server, array $get, string $path, string $script, string $route ): bool {
+	private static function is_write( array $server, array $get, array $post, string $path, string $script, string $route ): bool {
 		$method = strtoupper( (string) ( $server['REQUEST_METHOD'] ?? 'GET' ) );
-		if ( 'get_refreshed_fragments' === ( $get['wc-ajax'] ?? '' ) ) {
+		if ( 'get_refreshed_fragments' === ( $get['wc-ajax'] ?? '' ) && array() === array_diff( array_keys( $post ), array( 'time' ) ) && ! array_intersect( self::WRITING_LINKS, array_keys( $get ) ) ) {
 			return false; // The mini cart asks for itself by POST; it must not look empty while the shop is closed.
 		}
 		if ( ! in_array( $method, array( 'GET', 'HEAD', 'OPTIONS' ), true ) || isset( $get['wc-ajax'] ) ) {
@@ -195,7 +197,7 @@ final class Farshore_Request {
 		if ( 1 === preg_match( '~\A/wc/store(?:/v\d+)?/checkout(?:/|\z)|\A/wc/v\d+/orders(?:/|\z)~', $route ) ) {
 			return true;
 		}
-		$ajax = (string) ( $get['wc-ajax'] ?? '' );
+		$ajax = is_string( $get['wc-ajax'] ?? null ) ? $get['wc-ajax'] : '';
 		if ( 'update_order_review' !== $ajax && 1 === preg_match( '~checkout|order|pay|intent|charge~', $ajax ) ) {
 			return true;
 		}
