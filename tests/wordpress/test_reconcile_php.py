@@ -176,6 +176,53 @@ def _put_back(shop: LossyShop, order: Mapping[str, Any], name: str) -> None:
     )
 
 
+def _every_cut(shop: LossyShop, cuts: int | None) -> None:
+    """A replica has received the first N statements of an acknowledged order's checkout. For each N (or some of them):
+    afterwards the order is whole, and its goods are out of stock once."""
+    shop.order()  # what WooCommerce writes the first time only
+    before = shop.remember()
+    before.back()
+    order, writes = shop.writes_of()
+    sold = shop.stock()
+    assert len(writes) > 50
+    places = list(range(len(writes) + 1))
+    for received in places if cuts is None else random.Random(7).sample(places, cuts):
+        before.with_writes(writes[:received])
+        done = _run(shop, [_entry(order)])
+        wrong = same(order | {"notes": []}, shop.entry(order["order_key"]))
+        assert (wrong, shop.stock(), done.failed, done.left) == ([], sold, (), ()), (
+            received,
+            writes[received - 1][:200],
+        )
+    before.with_writes(writes)
+
+
+def test_a_checkout_cut_off_somewhere_is_made_whole(shop: LossyShop) -> None:
+    _every_cut(shop, 6)
+
+
+@pytest.mark.long
+def test_a_checkout_cut_off_anywhere_is_made_whole(shop: LossyShop) -> None:
+    _every_cut(shop, None)
+
+
+def test_without_its_mark_nobody_could_tell_whether_goods_were_taken_out(shop: LossyShop) -> None:
+    """The mark that the must-use plugin sets in the statement that takes them out: a guard that is needed."""
+    before = shop.remember()
+    order, writes = shop.writes_of()
+    sold = shop.stock()
+    (first, *_) = [number for number, text in enumerate(writes, 1) if "AS stock" in text or "meta_value -" in text]
+    unmarked = [text for text in writes[:first] if "_farshore_stock_taken" not in text]
+    before.with_writes([*unmarked[:-1], unmarked[-1]] if "AS stock" not in unmarked[-1] else unmarked[:-1])
+    lantern = order["items"][0]
+    shop.sql(
+        f"UPDATE wp_postmeta SET meta_value = meta_value - {lantern['quantity']} "
+        f"WHERE post_id = {lantern['product_id']} AND meta_key = '_stock'"
+    )
+    _run(shop, [_entry(order)])
+    assert shop.stock()["Lantern"] == sold["Lantern"] - 2, "taken out twice"
+
+
 def test_what_the_owner_changed_is_left_alone(shop: LossyShop) -> None:
     order = shop.order()
     table = "wp_wc_orders SET status = 'wc-cancelled' WHERE id" if shop.own_tables else None
