@@ -117,7 +117,7 @@ class MySqlDatabase:
     async def before_promotion(self) -> None:
         """Waits, at most for the adapter's timeout, until everything received is applied: a promotion that stops both
         threads earlier throws received orders away."""
-        await self._session.run(self._drain, writing=False)
+        await self._session.run(lambda s: _drain(s, self._where, self._timeout_s), writing=False)
 
     async def warm(self, databases: Sequence[str]) -> None:
         await self._ids.run(lambda statements: statements.rows("SELECT 1"), writing=False)
@@ -134,22 +134,6 @@ class MySqlDatabase:
         await self._ids.close()
         await self._session.close()
 
-    def _drain(self, statements: Statements) -> None:
-        status = _replica_status(statements)
-        if not status:
-            return
-        received = str(status.get("Gtid_IO_Pos" if statements.mariadb else "Retrieved_Gtid_Set") or "")
-        problem = str(status.get("Last_SQL_Error") or "")
-        running = status.get("Slave_SQL_Running" if statements.mariadb else "Replica_SQL_Running")
-        if running == "No" and problem:
-            raise Refused(f"{self._where} does not apply what it received: {problem}", "Rebuild this replica.")
-        if not received or running == "No":
-            return
-        function = "MASTER_GTID_WAIT" if statements.mariadb else "WAIT_FOR_EXECUTED_GTID_SET"
-        waited = statements.rows(f"SELECT {function}(%s, %s)", received.replace("\n", ""), self._timeout_s * 0.7)
-        if waited[0][0] != 0:
-            raise RetryLater(f"{self._where} has not yet applied all that it received.", after_s=0.0)
-
     async def _or_missing(self, work: Callable[[Statements], Sequence[T]]) -> Sequence[T]:
         """No rows where the table is not there yet."""
 
@@ -162,6 +146,23 @@ class MySqlDatabase:
                 raise
 
         return await self._session.run(look, writing=False)
+
+
+def _drain(statements: Statements, where: str, timeout_s: float) -> None:
+    status = _replica_status(statements)
+    if not status:
+        return
+    received = str(status.get("Gtid_IO_Pos" if statements.mariadb else "Retrieved_Gtid_Set") or "")
+    problem = str(status.get("Last_SQL_Error") or "")
+    running = status.get("Slave_SQL_Running" if statements.mariadb else "Replica_SQL_Running")
+    if running == "No" and problem:
+        raise Refused(f"{where} does not apply what it received: {problem}", "Rebuild this replica.")
+    if not received or running == "No":
+        return
+    function = "MASTER_GTID_WAIT" if statements.mariadb else "WAIT_FOR_EXECUTED_GTID_SET"
+    waited = statements.rows(f"SELECT {function}(%s, %s)", received.replace("\n", ""), timeout_s * 0.7)
+    if waited[0][0] != 0:
+        raise RetryLater(f"{where} has not yet applied all that it received.", after_s=0.0)
 
 
 def _replica_status(statements: Statements) -> dict[str, object] | None:
