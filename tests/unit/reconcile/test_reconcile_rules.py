@@ -1,6 +1,7 @@
 """The rules of reconciliation: total, reachable, and nothing is made of an order whose payment nobody knows."""
 
 from collections import Counter
+from pathlib import Path
 
 from farshore.reconcile.facts import Facts, Paid, Stored, every_combination, every_money
 from farshore.reconcile.money_rules import MONEY_ROWS, judge_money
@@ -72,3 +73,13 @@ def test_without_a_payment_an_order_waits_on_hold() -> None:
 def test_facts_are_what_the_table_looks_at() -> None:
     names = {name for row in ROWS for name in row.needs}
     assert names == set(Facts.__dataclass_fields__)
+
+
+def test_every_rule_stands_in_the_manual_as_it_is() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reconcile.md").read_text()
+    for row in ROWS:
+        rule = row.rule
+        assert f"| {rule.number} | {rule.kind} | {rule.action} | {rule.because} | {rule.ask} |" in page, rule.number
+    for money in MONEY_ROWS:
+        assert f"| {money.rule.number} | {money.rule.kind} |" in page
+        assert f"| {money.rule.because} | {money.rule.ask} |" in page
