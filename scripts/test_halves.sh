@@ -5,9 +5,9 @@ set -u
 rest=$(mktemp)
 trap 'rm -f "$rest"' EXIT
 echo "tests without a lab run beside the others; their output comes when the others are done"
-pytest -m "not long and not lab" -o cache_dir=.pytest_cache/rest >"$rest" 2>&1 &
+pytest -m "not long and (not lab or beside)" -o cache_dir=.pytest_cache/rest >"$rest" 2>&1 &
 beside=$!
-pytest -m "not long and lab" -o cache_dir=.pytest_cache/lab
+pytest -m "not long and lab and not beside" -o cache_dir=.pytest_cache/lab
 lab=$?
 wait "$beside"
 others=$?

@@ -35,3 +35,10 @@ def site(running_site: Site) -> Site:
     """The writer, with a permit for a minute."""
     running_site.open()
     return running_site
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They need servers of their own and no lab, so they run in the half that does not wait for labs."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("beside")
