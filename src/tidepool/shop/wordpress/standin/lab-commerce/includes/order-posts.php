@@ -57,7 +57,7 @@ class Lab_Order_Posts implements Lab_Order_Store {
 					'ping_status'   => 'closed',
 					'post_author'   => 1,
 					'post_title'    => 'Order &ndash; ' . $moment,
-					'post_password' => wc_generate_order_key(),
+					'post_password' => 'shop_order' === $order->get_type() && $order->get_order_key() ? $order->get_order_key() : wc_generate_order_key(),
 					'post_parent'   => $order->get_parent_id( 'edit' ),
 					'post_excerpt'  => 'shop_order' === $order->get_type() ? $order->get_customer_note( 'edit' ) : '',
 				)

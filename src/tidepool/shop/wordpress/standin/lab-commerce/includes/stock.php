@@ -146,7 +146,8 @@ function wc_update_product_stock( $product, $stock_quantity = null, $operation =
 	$sign = array( 'increase' => '+', 'decrease' => '-' );
 	do_action( 'woocommerce_product_before_set_stock', $product );
 	if ( isset( $sign[ $operation ] ) ) {
-		$wpdb->query( $wpdb->prepare( "UPDATE $wpdb->postmeta SET meta_value = meta_value {$sign[ $operation ]}%f WHERE post_id = %d AND meta_key = '_stock'", $stock_quantity, $id ) ); // phpcs:ignore WordPress.DB.PreparedSQL
+		$sql = $wpdb->prepare( "UPDATE $wpdb->postmeta SET meta_value = meta_value {$sign[ $operation ]}%f WHERE post_id = %d AND meta_key = '_stock'", $stock_quantity, $id ); // phpcs:ignore WordPress.DB.PreparedSQL
+		$wpdb->query( apply_filters( 'woocommerce_update_product_stock_query', $sql, $id, $stock_quantity, $operation ) ); // phpcs:ignore WordPress.DB.PreparedSQL
 	} else {
 		$wpdb->query( $wpdb->prepare( "UPDATE $wpdb->postmeta SET meta_value = %f WHERE post_id = %d AND meta_key = '_stock'", $stock_quantity, $id ) );
 	}
