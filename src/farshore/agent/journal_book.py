@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ class JournalBook:
         self._folder = folder
         self._terms = terms
         self._closed: dict[str, Tally] = {}  # by hour
+        self._sum = Tally()  # of those: asked for several times a second, and a month has 720 hours
         self._current: tuple[str, JournalFile] | None = None
         self._keys: OrderedDict[tuple[str, str, int], None] = OrderedDict()
         self._due_s: dict[str, float] = {}  # since when an hour is old enough to be deleted
@@ -58,14 +60,8 @@ class JournalBook:
             self._remember(entry)
 
     def state(self) -> JournalState:
-        tallies = self._tallies()
-        oldest = [found.oldest_at_ms for found in tallies if found.oldest_at_ms is not None]
-        return JournalState(
-            entries=sum(found.entries for found in tallies),
-            bytes=sum(found.bytes for found in tallies),
-            oldest_at_ms=min(oldest, default=None),
-            largest_id=max((found.largest_id for found in tallies), default=0),
-        )
+        held = self._held()
+        return JournalState(held.entries, held.bytes, held.oldest_at_ms, held.largest_id)
 
     def read(self, after: str, limit: int, bytes_max: int) -> tuple[list[OrderEntry], str, int]:
         """Entries, the cursor behind them, and how many lines were unreadable. Raises ValueError for a bad cursor."""
@@ -102,17 +98,17 @@ class JournalBook:
             hour, file = self._current
             file.close()
             self._closed[hour] = file.tally
-            self._current = None
+            self._sum, self._current = _together(self._closed.values()), None
 
     def _make_room(self) -> None:
         """Only what is older than a day gives way: newer orders may still be missing in the database."""
         limit = self._terms.max_mb * 1024 * 1024
+        if self._held().bytes < limit:
+            return
         for hour in self._hours():
-            if sum(found.bytes for found in self._tallies()) < limit:
-                return
-            if _age(hour).total_seconds() > _DAY_S:
+            if self._held().bytes >= limit and _age(hour).total_seconds() > _DAY_S:
                 self._delete(hour)
-        if sum(found.bytes for found in self._tallies()) >= limit:
+        if self._held().bytes >= limit:
             raise NotKept(
                 f"The journal in {self._folder} has reached {self._terms.max_mb} MB within a day; "
                 "raise journal.max_mb of the store in farshore.yaml and deploy the agents."
@@ -127,7 +123,7 @@ class JournalBook:
         if file.cut:
             self.warnings.append(f"{file.cut} bytes of a torn write were cut off {self._path(hour)}.")
         self._closed.pop(hour, None)
-        self._current = (hour, file)
+        self._sum, self._current = _together(self._closed.values()), (hour, file)
         if left is not None and left in self._closed:
             _note_down(self._path(left), self._closed[left])
         return file
@@ -142,11 +138,12 @@ class JournalBook:
             self.warnings.append(f"The file {self._path(hour)} cannot be deleted: {error.strerror}.")
             return
         self._closed.pop(hour, None)
+        self._sum = _together(self._closed.values())
         self._due_s.pop(hour, None)
 
-    def _tallies(self) -> list[Tally]:
+    def _held(self) -> Tally:
         current = self._current  # asked for by another thread than the one that writes
-        return [*list(self._closed.values()), *([current[1].tally] if current is not None else [])]
+        return self._sum if current is None else _together((self._sum, current[1].tally))
 
     def _remember(self, entry: OrderEntry) -> None:
         self._keys[entry.key] = None
@@ -164,6 +161,17 @@ class JournalBook:
 
     def _path(self, hour: str) -> Path:
         return self._folder / f"{hour}.jsonl"
+
+
+def _together(tallies: Iterable[Tally]) -> Tally:
+    found = list(tallies)
+    return Tally(
+        entries=sum(one.entries for one in found),
+        bytes=sum(one.bytes for one in found),
+        oldest_at_ms=min((one.oldest_at_ms for one in found if one.oldest_at_ms is not None), default=None),
+        largest_id=max((one.largest_id for one in found), default=0),
+        damaged=sum(one.damaged for one in found),
+    )
 
 
 def _age(hour: str) -> timedelta:

@@ -76,7 +76,7 @@ class Peer:
         self.why = "it was not reached yet"
         self._clients = [Client(where.address.host, where.address.port, tls, AGENT, where.name) for _ in range(LANES)]
         self._waiting: deque[Parcel] = deque()
-        self._called = asyncio.Event()
+        self._idle: deque[asyncio.Future[None]] = deque()  # lanes that wait for something to carry
         self._lanes: list[asyncio.Task[None]] = []
 
     @property
@@ -101,33 +101,47 @@ class Peer:
             _tell(parcel, Reply(Word.SILENT, self.name, self.why))
             return
         self._waiting.append(parcel)
-        self._called.set()
+        self._wake(1)
 
     async def _lane(self, number: int) -> None:
         client, warm = self._clients[number], False
         while True:
-            if not self.up and number:  # one lane is enough to find out whether it lives
+            if not self.up:
                 warm = False
-                await self._call(PING_DOWN_S)
-                continue
+                if number:  # one lane is enough to find out whether it lives
+                    await self._call(PING_DOWN_S)
+                    continue
             if not warm:
                 warm = await self._ping(client)
                 if not warm:
                     await asyncio.sleep(PING_DOWN_S)
                 continue
-            if not self._waiting and not await self._call(PING_S):
-                warm = False
+            if not self._waiting:
+                warm = await self._call(PING_S)
                 continue
             if parcels := self._take():
                 warm = await self._carry(client, parcels)
 
     async def _call(self, limit_s: float) -> bool:
-        """Whether there is something to carry, waited for so long at most."""
-        self._called.clear()
-        with contextlib.suppress(TimeoutError):
+        """Whether somebody called within the limit."""
+        called = asyncio.get_running_loop().create_future()
+        self._idle.append(called)
+        try:
             async with asyncio.timeout(limit_s):
-                await self._called.wait()
-        return bool(self._waiting)
+                await called
+        except TimeoutError:
+            return False
+        finally:
+            with contextlib.suppress(ValueError):
+                self._idle.remove(called)
+        return True
+
+    def _wake(self, lanes: int) -> None:
+        while self._idle and lanes:
+            called = self._idle.popleft()
+            if not called.done():
+                called.set_result(None)
+                lanes -= 1
 
     def _take(self) -> list[Parcel]:
         """All that can go together. What nobody waits for any more is thrown away: its taker has spooled it."""
@@ -152,7 +166,7 @@ class Peer:
             return False
         if not self.up:
             self.up, self.why = True, ""
-            self._called.set()
+            self._wake(LANES)
         return True
 
     async def _carry(self, client: Client, parcels: list[Parcel]) -> bool:
@@ -180,6 +194,7 @@ class Peer:
 
     def _fell_silent(self, why: str) -> None:
         self.up, self.why = False, why
+        self._wake(LANES)  # the one that pings may wait for something to carry
         while self._waiting:
             _tell(self._waiting.popleft(), Reply(Word.SILENT, self.name, why))
 

@@ -7,7 +7,7 @@ from farshore.agent.journal_store import StoreJournal
 
 _AGAIN_S = 1.0
 _LIMIT_S = 3.0
-_ENTRIES_MAX = 50
+_ENTRIES_MAX = 200
 _BYTES_MAX = 190 * 1024
 
 

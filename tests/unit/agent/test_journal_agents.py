@@ -135,6 +135,29 @@ def test_what_nobody_takes_is_spooled_and_delivered_in_order_later(folder: Path)
     asyncio.run(work())
 
 
+def test_an_agent_that_was_gone_is_asked_again_whichever_lane_found_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lane that pings one that is down may have been waiting for something to carry."""
+
+    monkeypatch.setattr(journal_courier, "PING_S", 3600.0)
+
+    async def work() -> None:
+        async with world(folder, Region(folder, "web-sfo3-1", "sfo3")) as made:
+            (standby,) = made.standbys
+            shop = Shop(made.writer.socket)
+            for first in range(0, 100, 10):  # each time another lane is the next to carry
+                for number in range(first, first + 1 + first // 10):
+                    assert (await shop.hand_over(entry(number)))["kept"] == "journal"
+                await standby.stop()
+                assert (await shop.hand_over(entry(first + 9)))["kept"] == "spool"
+                await standby.start()
+                await made.warm()
+            shop.close()
+
+    asyncio.run(work())
+
+
 def test_a_spool_outlives_its_agent(folder: Path) -> None:
     async def work() -> None:
         async with world(folder) as made:
