@@ -79,6 +79,19 @@ def test_after_payment_it_is_being_confirmed(shop: Site, way: str, what: str) ->
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_a_real_fence_is_told_politely(shop: Site, way: str) -> None:
+    """Account locked, sessions ended, role moved: WordPress dies of it, with a page about its database."""
+    shopper = _full(shop)
+    shop.trip("woocommerce_cod_process_payment_order_status", "fence")
+    answer = shopper.buy(way)
+    shop.writable()
+    assert not acknowledged(answer), answer.body
+    assert "is being confirmed" in answer.body
+    assert "database" not in answer.body
+    assert answer.status == (503 if way == "blocks" else 200)
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_an_order_that_lost_its_items_is_not_acknowledged(shop: Site, way: str) -> None:
     """Every statement went through; what the rows say is still not what the customer bought."""
     shopper = _full(shop)

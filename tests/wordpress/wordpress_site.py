@@ -257,6 +257,7 @@ class Site:
         connection = pymysql.connect(host="127.0.0.1", port=self.server.port, user="platform", password="secret")
         try:
             connection.cursor().execute(f"SET GLOBAL read_only = {value}")
+            connection.cursor().execute("ALTER USER shop ACCOUNT UNLOCK")
         finally:
             connection.close()
 

@@ -103,7 +103,9 @@ final class Farshore_Output_Guard {
 		if ( $this->acknowledging && ! $this->state->still_writer() ) {
 			return $this->sentence_key();
 		}
-		if ( 0 === $this->gate->refused() ) {
+		// Fenced in the midst, WordPress ends with a page about its database; that is a page for nobody.
+		$broken = http_response_code() >= 500 && $this->request->writes() && ! $this->state->still_writer();
+		if ( 0 === $this->gate->refused() && ! $broken ) {
 			return null;
 		}
 		if ( ! $this->request->writes() ) {

@@ -99,6 +99,13 @@ function farshore_test_happen( string $what ): void {
 	if ( 'read_only' === $what ) {
 		$admin = new mysqli( $endpoint['host'], 'platform', 'secret', '', $endpoint['port'] );
 		$admin->query( 'SET GLOBAL read_only = 1' );
+	} elseif ( 'fence' === $what ) {
+		$admin = new mysqli( $endpoint['host'], 'platform', 'secret', '', $endpoint['port'] );
+		$admin->query( 'ALTER USER shop ACCOUNT LOCK' );
+		foreach ( $admin->query( "SELECT id FROM information_schema.processlist WHERE user = 'shop'" )->fetch_all() as $row ) {
+			$admin->query( 'KILL ' . (int) $row[0] );
+		}
+		file_put_contents( '/run/farshore/endpoint.json', json_encode( array( 'epoch' => $endpoint['epoch'] + 1, 'role' => 'standby' ) + $endpoint ) );
 	} elseif ( 'outlast' === $what ) {
 		$until = json_decode( file_get_contents( '/run/farshore/permit.json' ), true )['until_mono_ns'] ?? 0;
 		while ( hrtime( true ) < $until + 20000000 ) {
