@@ -104,14 +104,14 @@ def _run(argv: list[str], given: str = "", **environment: str) -> str:
 
 
 @contextmanager
-def wordpress_lab(what: str, *options: str, woocommerce: str = "") -> Iterator[Lab]:
-    """`woocommerce`: folder or zip; empty: the stand-in, whatever the environment says."""
+def wordpress_lab(what: str, *options: str, woocommerce: str = "", core: str = "") -> Iterator[Lab]:
+    """`woocommerce`, `core`: as tidepool's variables; empty: stand-in and Debian's, whatever the environment says."""
     name = lab_name(what)
     down = [*TIDEPOOL, "down", "--name", name]
     subprocess.run(down, capture_output=True, check=False)  # what an interrupted test left
     try:
         _run([*TIDEPOOL, "up", "--name", name, "--time-scale", "0.02"])
         build = [*TIDEPOOL, "store", "wordpress", "--name", name, *options]
-        yield Lab(name, json.loads(_run(build, TIDEPOOL_WOOCOMMERCE=woocommerce)))
+        yield Lab(name, json.loads(_run(build, TIDEPOOL_WOOCOMMERCE=woocommerce, TIDEPOOL_WORDPRESS=core)))
     finally:
         subprocess.run(down, capture_output=True, check=False)

@@ -15,6 +15,7 @@ from tidepool.store.blueprint import ENGINES, split_domain
 
 DOMAIN = "shop.example.com"
 WOOCOMMERCE = "TIDEPOOL_WOOCOMMERCE"
+CORE = "TIDEPOOL_WORDPRESS"
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,7 +32,8 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "wordpress",
         help="WordPress with WooCommerce in both regions; prints what it made as JSON",
         epilog=f"WooCommerce is taken from the folder or zip file that {WOOCOMMERCE} names; without it, a stand-in "
-        "that behaves like it where that matters to a failover.",
+        f"that behaves like it where that matters to a failover. {CORE} may name the folder of a newer WordPress than "
+        "Debian's, for a WooCommerce that needs one.",
     )
     _add_common(wordpress, ["mysql"], "mysql; WooCommerce has no other")
     wordpress.add_argument(
@@ -65,12 +67,15 @@ def run_wordpress(options: argparse.Namespace) -> int:
     woocommerce = os.environ.get(WOOCOMMERCE) or None
     if woocommerce is not None and (problem := woocommerce_problem(Path(woocommerce))):
         raise LabError(f"{WOOCOMMERCE}: {problem}; set it to an unpacked WooCommerce or its zip file, or unset it")
+    core = os.environ.get(CORE) or None
+    if core is not None and not Path(core, "wp-settings.php").is_file():
+        raise LabError(f"{CORE}: {core} holds no wp-settings.php; set it to an unpacked WordPress, or unset it")
     if options.plugin is not None and not (options.plugin / "farshore.php").is_file():
         raise LabError(f"--plugin {options.plugin} holds no farshore.php; give the folder of the must-use plugin")
     wish = {
         "engine": options.engine, "domain": options.domain, "permit": options.permit, "hpos": options.hpos,
         "folder": str(_folder(options)), "woocommerce": woocommerce and os.path.abspath(woocommerce),
-        "plugin": options.plugin and os.path.abspath(options.plugin),
+        "plugin": options.plugin and os.path.abspath(options.plugin), "core": core and os.path.abspath(core),
     }  # fmt: skip
     return _build(options, ["tidepool.store.wordpress", json.dumps(wish)])
 

@@ -39,8 +39,12 @@ def woocommerce_problem(path: Path) -> str:
         return "" if WOOCOMMERCE in archive.namelist() else f"{path} holds no {WOOCOMMERCE}"
 
 
-def archive(woocommerce: Path | None, plugin: Path | None, settings: Mapping[str, Any]) -> bytes:
-    """A tar.gz that equip.sh understands: plugins, installer and, if given, the must-use plugin with its settings."""
+def archive(
+    woocommerce: Path | None, plugin: Path | None, settings: Mapping[str, Any], core: Path | None = None
+) -> bytes:
+    """A tar.gz that equip.sh understands: plugins, installer and, if given, the must-use plugin with its settings.
+
+    `core`: another WordPress than Debian's, for a WooCommerce that needs a newer one."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=4) as tar:
         for path in below(FOLDER / "install").values():
@@ -51,6 +55,8 @@ def archive(woocommerce: Path | None, plugin: Path | None, settings: Mapping[str
             _add_folder(tar, woocommerce, "plugins/woocommerce")
         else:
             _add_zip(tar, woocommerce)
+        if core is not None:
+            _add_core(tar, core)
         if plugin is not None:
             _add_folder(tar, plugin, "farshore")
             _add_bytes(tar, "wordpress.json", json.dumps(settings, indent=2).encode())
@@ -60,6 +66,13 @@ def archive(woocommerce: Path | None, plugin: Path | None, settings: Mapping[str
 def _add_folder(tar: tarfile.TarFile, folder: Path, into: str) -> None:
     for name, path in below(folder).items():
         tar.add(path, arcname=f"{into}/{name}", filter=rooted)
+
+
+def _add_core(tar: tarfile.TarFile, core: Path) -> None:
+    """Without its wp-content and without a wp-config.php: those are Debian's, wherever the program comes from."""
+    for name, path in below(core).items():
+        if name.split("/")[0] not in ("wp-content", "wp-config.php"):
+            tar.add(path, arcname=f"core/{name}", filter=rooted)
 
 
 def _add_zip(tar: tarfile.TarFile, path: Path) -> None:

@@ -37,6 +37,7 @@ class Choice:
     hpos: bool  # orders in tables of their own, not among the posts
     woocommerce: Path | None  # folder or zip; None: the stand-in
     plugin: Path | None  # the must-use plugin's folder
+    core: Path | None = None  # another WordPress than Debian's
 
     @property
     def shop_plugin(self) -> str:
@@ -65,7 +66,9 @@ class WordPress:
             "store": "shop", "permit": self._wish.permit, "journal": "off", "check_token": self._check_token,
             "tls": "encrypt", "ca_file": "/etc/shop/ca.pem", "wp_config": "/usr/share/wordpress/wp-config.php",
         }  # fmt: skip
-        packed = await asyncio.to_thread(archive, self._choice.woocommerce, self._choice.plugin, plugin_settings)
+        packed = await asyncio.to_thread(
+            archive, self._choice.woocommerce, self._choice.plugin, plugin_settings, self._choice.core
+        )
         await together(*(self._login.run(droplet["public"], _EQUIP, packed) for droplet in droplets))
         if site is WRITER:
             self._first_writer = droplets[0]["public"]
@@ -119,7 +122,7 @@ def _path(value: str | None) -> Path | None:
 
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
-    chosen = Choice(asked["hpos"], _path(asked["woocommerce"]), _path(asked["plugin"]))
+    chosen = Choice(asked["hpos"], _path(asked["woocommerce"]), _path(asked["plugin"]), _path(asked["core"]))
     wished = Wish(
         asked["engine"], asked["domain"], asked["permit"], Path(asked["folder"]), os.environ["TIDEPOOL_CA_FILE"]
     )

@@ -75,6 +75,15 @@ def test_the_must_use_plugin_brings_its_settings(tmp_path: Path) -> None:
     assert json.loads(unpacked(packed)["wordpress.json"]) == {"store": "shop"}
 
 
+def test_another_wordpress_comes_without_its_configuration_and_content(tmp_path: Path) -> None:
+    """Debian's stay: they know where this shop's settings and plugins are."""
+    for name in ("wp-settings.php", "wp-config.php", "wp-includes/version.php", "wp-content/plugins/hello.php"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("<?php")
+    found = {name for name in names(archive(None, None, {}, tmp_path)) if name.startswith("core/")}
+    assert found == {"core/wp-settings.php", "core/wp-includes/version.php"}
+
+
 def test_a_zip_is_unpacked_and_nothing_leaves_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "woocommerce.zip"
     with zipfile.ZipFile(path, "w") as packed:

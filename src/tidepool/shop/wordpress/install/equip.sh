@@ -12,6 +12,13 @@ for plugin in "$here"/plugins/*/; do
 done
 chmod -R a+rX "$content/plugins"
 
+# Another WordPress than Debian's; Debian's wp-config.php and wp-content stay.
+if [ -d "$here/core" ]; then
+    rm -rf /usr/share/wordpress/wp-admin /usr/share/wordpress/wp-includes
+    cp -r "$here/core/." /usr/share/wordpress/
+    chmod -R a+rX /usr/share/wordpress
+fi
+
 if [ -d "$here/farshore" ]; then
     rm -rf /usr/share/farshore/wordpress
     mkdir -p /usr/share/farshore /etc/farshore

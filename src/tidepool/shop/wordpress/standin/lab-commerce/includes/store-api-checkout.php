@@ -52,7 +52,7 @@ function lab_api_pay_order( WP_REST_Request $request ): array {
 
 function lab_api_need_cart(): void {
 	if ( WC()->cart->is_empty() ) {
-		throw new RouteException( 'woocommerce_rest_cart_empty', 'Cannot place an order, your cart is empty.', 400 );
+		throw new RouteException( 'woocommerce_rest_cart_empty', 'Cannot place an order, your cart is empty.', 409 );
 	}
 }
 
