@@ -42,8 +42,11 @@ final class Farshore_Gate {
 	public function close(): void {
 		add_filter( 'query', array( $this, 'let_through' ), PHP_INT_MAX );
 		if ( $this->state->settings->needs_permit() && isset( $GLOBALS['wpdb'] ) ) {
-			// It would sleep and send a statement again, seconds after its permit was looked at.
-			$GLOBALS['wpdb']->reconnect_retries = 1;
+			// It would sleep and send a statement again: seconds after its permit was looked at, and perhaps a second time.
+			$page = null !== $this->state->request && ! $this->state->request->writes();
+			$job  = null === $this->state->request || Farshore_Request::CRON === $this->state->request->kind;
+
+			$GLOBALS['wpdb']->reconnect_retries = $page || $job ? 1 : 0;
 		}
 	}
 
