@@ -22,6 +22,7 @@ from farshore.drills.lookup import NoAddress
 from farshore.drills.tills import PlainTill, Till, seen
 
 RETRY_AFTER_S = 0.25
+CONNECT_S = 2.0  # a door that nobody opens is knocked at again soon, also by who waits long for an answer
 
 Record = Callable[[Entry], None]
 FindAddress = Callable[[str], Awaitable[str]]
@@ -149,7 +150,7 @@ async def population(
     connector = aiohttp.TCPConnector(
         resolver=_Resolver(find), use_dns_cache=False, force_close=True, ssl=context, limit=0
     )
-    timeout = aiohttp.ClientTimeout(total=shop.timeout_s)
+    timeout = aiohttp.ClientTimeout(total=shop.timeout_s, sock_connect=CONNECT_S)
     async with aiohttp.ClientSession(
         connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:

@@ -27,7 +27,7 @@ class Trade:
 
     @property
     def load(self) -> Load:
-        return USUAL if self.kind == PLAIN_SHOP else Load(browse_every_ms=500.0, buyers=2)
+        return USUAL if self.kind == PLAIN_SHOP else Load(browse_every_ms=500.0, buyers=3)
 
     def build(self, engine: str, permit: bool) -> list[str]:
         """What follows `tidepool store`."""
@@ -41,7 +41,7 @@ class Trade:
         """Arguments of shopper_main."""
         if self.kind == PLAIN_SHOP:
             return []
-        return ["--till", self.checkout, "--product-page", "/?post_type=product&p={}", "--patience-s", "8"]
+        return ["--till", self.checkout, "--product-page", "/?post_type=product&p={}", "--patience-s", "5"]
 
     def init(self) -> list[str]:
         """Arguments of `farshore init`."""
