@@ -164,7 +164,7 @@ def _not_reduced(shop: LossyShop, order: Mapping[str, Any]) -> None:
 def _unmarked(order: Mapping[str, Any]) -> str:
     return (
         "DELETE m FROM wp_woocommerce_order_itemmeta m JOIN wp_woocommerce_order_items i USING (order_item_id) "
-        f"WHERE i.order_id = {order['id']} AND m.meta_key = '_reduced_stock'"
+        f"WHERE i.order_id = {order['id']} AND m.meta_key IN ('_reduced_stock', '_farshore_stock_taken')"
     )
 
 
