@@ -224,7 +224,7 @@ ROWS = (
         Rule(
             "R70", Kind.PAID_BUT_MISSING, Action.LEAVE,
             "The provider has a payment, and neither the database nor the journal has an order for it.",
-            "Pay the money back, or make the order by hand.",
+            "Pay the money back, or enter the order by hand.",
         ),
         told=Told.NOTHING, stored=Stored.NOWHERE, paid=Paid.PAID, kept=False,
     ),
@@ -232,7 +232,7 @@ ROWS = (
         Rule(
             "R72", Kind.DIVERGENT, Action.LEAVE,
             "Only the old writer's database has the order, and it is paid.",
-            "Make the order by hand from the kept rows, or pay the money back.",
+            "Enter the order by hand from the kept rows, or pay the money back.",
         ),
         told=Told.NOTHING, stored=Stored.NOWHERE, paid=Paid.PAID, kept=True,
     ),
