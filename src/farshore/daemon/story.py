@@ -91,7 +91,8 @@ def _reconciling(event: ReconcileStarted | ReconcileActing | ReconcileActed | Re
             number = f" as number {event.order_id}" if event.order_id else ""
             return f"order {event.order_key}: {event.did}{number}{': ' + event.why if event.why else ''}"
         case ReconcileFinished():
-            return f"reconciliation of {event.store} ends: {event.done} done, {event.failed} failed, {event.remaining} remain"
+            figures = f"{event.done} done, {event.failed} failed, {event.remaining} remain"
+            return f"reconciliation of {event.store} ends: {figures}"
 
 
 def _step(event: StepStarted | StepDone | StepFailed | StepSkipped) -> str:
