@@ -31,6 +31,13 @@ final class Farshore_Stock_Mark {
 	 */
 	private float $quantity = 0.0;
 
+	/**
+	 * Whether lines that are asked for their quantity are about to be taken out of stock.
+	 *
+	 * @var bool
+	 */
+	private bool $reducing = false;
+
 	/** From here on. */
 	public function watch(): void {
 		add_filter( 'woocommerce_can_reduce_order_stock', array( $this, 'begins' ), PHP_INT_MAX );
@@ -39,13 +46,6 @@ final class Farshore_Stock_Mark {
 		add_action( 'woocommerce_reduce_order_stock', array( $this, 'ends' ) );
 		add_filter( 'woocommerce_hidden_order_itemmeta', array( $this, 'hidden' ) );
 	}
-
-	/**
-	 * Whether lines that are asked for their quantity are about to be taken out of stock.
-	 *
-	 * @var bool
-	 */
-	private bool $reducing = false;
 
 	/**
 	 * An order's goods are taken out.
