@@ -24,6 +24,8 @@ from farshore.reconcile.run import Outcome, Shop, Witnesses, reconcile
 from farshore.sim.fake_clock import FakeClock
 from farshore.sim.fake_coordination import FakeCoordination
 
+pytestmark = pytest.mark.lab
+
 
 @pytest.fixture(scope="module", params=[True, False], ids=["own-tables", "posts"])
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LossyShop]:
