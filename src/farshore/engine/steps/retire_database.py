@@ -23,4 +23,4 @@ async def perform(ctx: StepContext) -> Done:
     await refuse_unfenced(ctx, old)
     sources = await barriers.keep_sources(ctx, old)
     await ctx.world.cloud.delete_database(old.name, expected_id=old.id)
-    return Done(f"{old.name} ({old.id}) deleted", facts={"sources": sources, "network": old.network})
+    return Done(f"{old.name} ({old.id}) retired", facts={"sources": sources, "network": old.network})
