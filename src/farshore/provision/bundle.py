@@ -5,7 +5,7 @@ import json
 import tarfile
 from dataclasses import dataclass
 
-from farshore.provision import shop_settings, unit
+from farshore.provision import shop_plugin, shop_settings, unit
 from farshore.provision.authority import Authority, Issued
 from farshore.transport.message import AGENT
 
@@ -43,6 +43,7 @@ class Bundle:
     probe_ca: bytes | None
     database: DatabaseAccess
     shop: bytes | None = None  # what the shop's plugin is told; None: nothing
+    plugin: bytes | None = None  # the plugin itself, for app servers with a WordPress
 
     def files(self, deployed: bytes) -> tuple[File, ...]:
         """`deployed` is the certificate that the app server has with its key; empty when it has none."""
@@ -63,7 +64,7 @@ class Bundle:
         return tuple(found)
 
     def pack(self, deployed: bytes) -> bytes:
-        return pack(self.files(deployed), self.database.engine, self.shop)
+        return pack(self.files(deployed), self.database.engine, self.shop, self.plugin)
 
 
 def install_script(files: tuple[File, ...], engine: str, then: tuple[str, ...] = ()) -> str:
@@ -104,13 +105,17 @@ def install_script(files: tuple[File, ...], engine: str, then: tuple[str, ...] =
     return "\n".join(lines) + "\n"
 
 
-def pack(files: tuple[File, ...], engine: str, shop: bytes | None = None) -> bytes:
+def pack(files: tuple[File, ...], engine: str, shop: bytes | None = None, plugin: bytes | None = None) -> bytes:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as archive:
         members = [(f"file{index}", file.content) for index, file in enumerate(files)]
         if shop is not None:
             members += [("shop.json", shop), ("merge.py", shop_settings.MERGE.encode())]
-        script = install_script(files, engine, () if shop is None else (_TELL_SHOP,))
+        then = [] if shop is None else [_TELL_SHOP]
+        if plugin is not None:
+            members.append((shop_plugin.MEMBER, plugin))
+            then.append(shop_plugin.install(plugin, shop_settings.PATH).rstrip())
+        script = install_script(files, engine, tuple(then))
         for name, data in [*members, ("install.sh", script.encode())]:
             member = tarfile.TarInfo(name)
             member.size = len(data)

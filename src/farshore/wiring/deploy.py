@@ -10,8 +10,10 @@ from farshore.provision.authority_files import renew_own
 from farshore.provision.bundle import Bundle, DatabaseAccess
 from farshore.provision.deploy import Deployed, Pack, deploy
 from farshore.provision.journal_key import read_public_key
+from farshore.provision.shop_plugin import packed
 from farshore.provision.shop_settings import shop_word
 from farshore.provision.ssh import Ssh
+from farshore.provision.wordpress_files import wordpress_files
 from farshore.settings.problem import BadSettings
 from farshore.settings.settings import Settings
 from farshore.wiring.identity import identity_of
@@ -28,7 +30,7 @@ async def deploy_agents(settings: Settings, region: str | None, dry_run: bool) -
     identity_of(settings)
     authority = Authority.load(agents.ca_file, agents.ca_key_file)
     archive, probe_ca = build_archive(), _probe_ca(settings)
-    shop = _shop_word(settings)
+    shop, plugin = _shop_word(settings), packed(wordpress_files())
     work: list[tuple[Host, Pack]] = []
     with open_cloud(settings) as cloud:
         for place in places:
@@ -38,7 +40,7 @@ async def deploy_agents(settings: Settings, region: str | None, dry_run: bool) -
             access = await _access(settings, cloud, place)
             for host in hosts:
                 config = agent_config(settings, place, host)
-                work.append((host, Bundle(host.name, archive, config, authority, probe_ca, access, shop).pack))
+                work.append((host, Bundle(host.name, archive, config, authority, probe_ca, access, shop, plugin).pack))
     if dry_run:
         return [Deployed(host.name, host.public_ip or host.private_ip, "planned") for host, _ in work]
     renew_own(settings, authority)
