@@ -71,20 +71,21 @@ def _astray(state: State, grant: Grant, region: RegionName, role: Role) -> bool:
             return True
         if endpoint.epoch <= grant.epoch and (endpoint.epoch, endpoint.role) != (grant.epoch, role):
             return True
-        if role is Role.STANDBY and _bridges_wrongly(state, view):
+        if role is Role.STANDBY and _bridges_wrongly(state, region, view):
             return True
     return False
 
 
-def _bridges_wrongly(state: State, view: AgentView) -> bool:
+def _bridges_wrongly(state: State, region: RegionName, view: AgentView) -> bool:
     """Late visitors are not handed over, or read pages from a database that does not follow the writer's.
 
-    While nobody knows whether it follows, what is there stays.
+    While nobody knows whether it follows, what is there stays. Markers tell of the standby of the grant on record, and
+    a plan that is stuck behind its promotion is already held to another one.
     """
     if view.bridge is None:
         return True
-    marks = state.markers
-    if marks.read_at_s is None:
+    marks, grant = state.markers, state.grant
+    if marks.read_at_s is None or grant is None or region == grant.holder:
         return False
     follows = marks.follows and marks.read is not None
     return view.bridge.bridge.what is not (BridgeWhat.WRITES if follows else BridgeWhat.ALL) and (

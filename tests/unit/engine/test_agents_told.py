@@ -6,6 +6,7 @@ from dataclasses import replace
 from small_world import IPS, NYC, SFO, SmallWorld, group
 
 from farshore.engine.controller import Controller
+from farshore.model.failure import Refused
 from farshore.model.permit import PROFILES, Gate, Permit
 from farshore.plan.journal import StepStarted
 from farshore.plan.step import StepKind
@@ -71,5 +72,30 @@ def test_late_visitors_of_the_old_region_are_handed_over_pages_and_all_until_its
             await world.clock.advance(30)
             again = [e for e in await world.events() if isinstance(e, StepStarted) and e.step is StepKind.FENCE_APP]
             assert again == held, "they are told each tick although nothing has changed"
+
+    asyncio.run(play())
+
+
+def test_a_plan_that_is_stuck_behind_its_promotion_does_not_fence_with_every_tick() -> None:
+    """What is known of who follows whom is of the grant on record, and the promotion has turned it round."""
+    world = SmallWorld()
+
+    async def fences() -> int:
+        return sum(isinstance(e, StepStarted) and e.step is StepKind.FENCE_APP for e in await world.events())
+
+    async def play() -> None:
+        async with world.running():
+            world.agents_see(SFO)
+            await world.clock.advance(10)
+            world.calls.fail_next("database.jump_ids", Refused("It will not.", "Ask."), times=99)
+            world.kill(NYC)
+            world.agents_see(SFO, down=NYC)
+            await world.clock.advance(20)
+            world.revive(NYC)
+            await world.clock.advance(10)
+            before = await fences()
+            assert world.apps[NYC].apps[0].bridge is not None, "late visitors were not handed over"
+            await world.clock.advance(30)
+            assert await fences() - before <= 1
 
     asyncio.run(play())
