@@ -123,6 +123,8 @@ def test_a_controller_out_of_reach_is_reached_through_the_agent_elsewhere(tmp_pa
         assert {body["agent"] for _, _, body in made.controller.heard} == {"here-1"}
         made.controller.reply = says_no
         await until(lambda: not (made.here.run_folder / "permit.json").exists())
+        # The permit goes first and the memory of it second, in one turn of the agent's loop: it answers after that.
+        assert (await made.controller.ask(made.here, "/v1/view", {})).status == 200
         made.controller.reply = renews
         made.here.kill()
         made.here.start()

@@ -7,6 +7,7 @@ from farshore.model.failure import Failure, Refused, RetryLater, Unknown, Unreac
 READ_ONLY = "25006"
 NOT_ALLOWED = "42501"
 NO_SUCH_ROLE = "42704"
+NOT_IN_RECOVERY = "55000"
 MISSING = frozenset({"42P01", "3F000", "3D000"})  # table, schema, database
 # Class 53 is resources (53100: disk full), 40 conflicts with other transactions.
 _NOT_NOW_CLASSES = frozenset({"40", "53"})

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+import psycopg
+
 from farshore.adapters.postgresql.database import PostgreSqlDatabase
+from farshore.adapters.postgresql.failures import NOT_IN_RECOVERY
 from farshore.adapters.postgresql.session import Statements
 from farshore.adapters.self_run.server import Shortcoming
 from farshore.model.region import Epoch
@@ -40,8 +43,13 @@ class SelfRunPostgreSql(PostgreSqlDatabase):
         """Everything that was received is applied by the promotion itself."""
 
         def work(statements: Statements) -> None:
-            if statements.rows("SELECT pg_is_in_recovery()")[0][0]:
+            if not statements.rows("SELECT pg_is_in_recovery()")[0][0]:
+                return
+            try:
                 statements.rows("SELECT pg_promote(false)")
+            except psycopg.Error as error:
+                if error.sqlstate != NOT_IN_RECOVERY:  # an earlier call's promotion ended between the two
+                    raise
 
         await self._session.run(work, writing=True)
 
